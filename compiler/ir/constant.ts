@@ -1,0 +1,47 @@
+/**
+ * A constant: an expression over checkpoint tensors, known at compile time but evaluated only while `weights.bin` is
+ * written, in pieces (`emit/write-constant.ts`), so that no weight is ever held whole.
+ *
+ * Shapes are positional. Operands of `binary` broadcast as in NumPy (extents aligned at the last axis, 1 stretches).
+ */
+import type { BinaryOp, UnaryOp } from "../check/typed.ts";
+
+export type Constant = { readonly shape: readonly number[] } & (
+  | { readonly kind: "tensor"; readonly tensor: string }
+  | { readonly kind: "fill"; readonly value: number }
+  | { readonly kind: "unary"; readonly op: UnaryOp; readonly arg: Constant }
+  | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Constant; readonly right: Constant }
+  /** Layer norm over the last axis; weight and bias have the last axis' extent. */
+  | { readonly kind: "layerNorm"; readonly arg: Constant; readonly eps: number; readonly weight: Constant; readonly bias: Constant }
+  /** Axis `i` of the result is axis `perm[i]` of `arg`. */
+  | { readonly kind: "transpose"; readonly arg: Constant; readonly perm: readonly number[] }
+  /** Same elements, row-major. */
+  | { readonly kind: "reshape"; readonly arg: Constant }
+  /** Operands of equal shape but for axis 0, one after the other along it. */
+  | { readonly kind: "stack"; readonly args: readonly Constant[] }
+);
+
+export const elements = (shape: readonly number[]): number => shape.reduce((n, extent) => n * extent, 1);
+
+/** Equal keys = equal constants: equal data is stored once. */
+export function constantKey(c: Constant): string {
+  const shape = `[${c.shape.join(",")}]`;
+  switch (c.kind) {
+    case "tensor":
+      return `${c.tensor}${shape}`;
+    case "fill":
+      return `${c.value}${shape}`;
+    case "unary":
+      return `${c.op}(${constantKey(c.arg)})`;
+    case "binary":
+      return `${c.op}(${constantKey(c.left)},${constantKey(c.right)})`;
+    case "layerNorm":
+      return `layerNorm(${constantKey(c.arg)},${c.eps},${constantKey(c.weight)},${constantKey(c.bias)})`;
+    case "transpose":
+      return `transpose(${constantKey(c.arg)},${c.perm.join(",")})`;
+    case "reshape":
+      return `reshape(${constantKey(c.arg)})${shape}`;
+    case "stack":
+      return `stack(${c.args.map(constantKey).join(",")})`;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The QNN graph: nodes and tensors as a backend will see them, in the order in which they are added. Made by `lower/`,
+ * checked by `lower/check-graph.ts`, printed by `emit/`.
+ */
+import type { Span } from "../diagnostics/diagnostic.ts";
+import type { Constant } from "../ir/constant.ts";
+import type { ManifestState, ManifestTensor } from "../emit/manifest.ts";
+
+export type QnnDtype = "float16" | "float32" | "int32" | "uint32" | "bool8";
+
+/** Where a node comes from: equation, part and layer. Everything that users see of a node points back there. */
+export interface Origin {
+  /** The equation (for policies, the policy's line). */
+  readonly span: Span;
+  /** The equation as written. */
+  readonly text: string;
+  /** `timeMix`, `channelMix`, `embedding`, `head`, ... */
+  readonly part: string;
+  /** Layer number, or null outside the layers. */
+  readonly layer: number | null;
+}
+
+export interface QnnTensor {
+  /** Unique in the graph: the spec's path, `blocks.3.timeMix.k`. */
+  readonly name: string;
+  /** APP_WRITE: graph input, APP_READ: graph output (nodes may read it too), NATIVE: inside, STATIC: constant. */
+  readonly kind: "APP_WRITE" | "APP_READ" | "NATIVE" | "STATIC";
+  readonly dtype: QnnDtype;
+  readonly dims: readonly number[];
+  /** STATIC only: its value, converted to `dtype` when written; `dims` has the same number of elements. */
+  readonly constant?: Constant;
+}
+
+export type QnnParam =
+  | { readonly name: string; readonly kind: "scalar"; readonly dtype: "uint32" | "int32" | "float32" | "bool8"; readonly value: number | boolean }
+  | { readonly name: string; readonly kind: "tensor"; readonly dtype: "uint32" | "int32"; readonly dims: readonly number[]; readonly values: readonly number[] };
+
+export interface QnnNode {
+  /** Unique in the graph. */
+  readonly name: string;
+  /** QNN op type: `MatMul`, `ElementWiseAdd`. Package "qti.aisw". */
+  readonly type: string;
+  readonly inputs: readonly QnnTensor[];
+  readonly params: readonly QnnParam[];
+  readonly outputs: readonly QnnTensor[];
+  readonly origin: Origin;
+}
+
+export interface QnnGraph {
+  readonly name: string;
+  readonly kind: "decode" | "prefill";
+  readonly tokens: number;
+  readonly layerCount: number;
+  /** Topological; the nodes of one layer are contiguous. */
+  readonly nodes: readonly QnnNode[];
+  /** APP_WRITE tensors in creation order, with what they mean. States' inputs and outputs are in `states`. */
+  readonly inputs: readonly ManifestTensor[];
+  readonly outputs: readonly ManifestTensor[];
+  readonly states: readonly ManifestState[];
+}
+
+/** The host's side of the embedding: rows that the runtime feeds to the input with role `embedding`. */
+export interface HostEmbedding {
+  /** [vocabulary, width], stored as `dtype`. */
+  readonly table: Constant;
+  readonly dtype: "float16" | "float32";
+}
