@@ -1,0 +1,60 @@
+/**
+ * Targets: a backend and, for HTP, an architecture and a SoC. A new chip is a row of `socs.json` (as the HTP library
+ * of SDK 2.51 knows them), a new architecture a number in it.
+ */
+import socRows from "./socs.json" with { type: "json" };
+
+export type Precision = "fp32" | "fp16";
+export type BackendKind = "host" | "cpu" | "gpu" | "htp";
+
+export interface Soc {
+  /** Qnn_SocModel_t's number, not Android's soc_id. */
+  readonly model: number;
+  readonly name: string;
+  /** Hexagon architecture: 75 is v75. */
+  readonly arch: number;
+  readonly vtcmMb: number;
+  /** The library honours float16 on it. */
+  readonly fp16: boolean;
+  /** The library estimates times for it. */
+  readonly estimates: boolean;
+}
+
+export interface Target {
+  /** `htp-v75`, `qnn-cpu`, ... as on the command line. */
+  readonly name: string;
+  readonly backend: BackendKind;
+  readonly soc: Soc | null;
+}
+
+export const socs: readonly Soc[] = socRows;
+
+export const findSoc = (name: string): Soc | undefined => socs.find((s) => s.name.toLowerCase() === name.toLowerCase());
+
+/** The SoC that stands for an architecture when none is named: the best known phone chip of it. */
+const typicalSoc: Readonly<Record<number, string>> = {
+  68: "SA8295",
+  69: "SM8450",
+  73: "SM8550",
+  75: "SM8650",
+  79: "SM8750",
+  81: "SM8850",
+  85: "SM8975",
+};
+
+export const targetNames: readonly string[] = [
+  "host",
+  "qnn-cpu",
+  "qnn-gpu",
+  ...Object.keys(typicalSoc).map((arch) => `htp-v${arch}`),
+];
+
+/** The target of that name with its typical SoC, or undefined for an unknown name. */
+export function findTarget(name: string): Target | undefined {
+  if (name === "host") return { name, backend: "host", soc: null };
+  if (name === "qnn-cpu") return { name, backend: "cpu", soc: null };
+  if (name === "qnn-gpu") return { name, backend: "gpu", soc: null };
+  const arch = /^htp-v(\d+)$/.exec(name)?.[1];
+  const soc = arch === undefined ? undefined : typicalSoc[Number(arch)];
+  return soc === undefined ? undefined : { name, backend: "htp", soc: findSoc(soc) ?? null };
+}
