@@ -2,23 +2,13 @@
  * The QNN graph: nodes and tensors as a backend will see them, in the order in which they are added. Made by `lower/`,
  * checked by `lower/check-graph.ts`, printed by `emit/`.
  */
-import type { Span } from "../diagnostics/diagnostic.ts";
 import type { Constant } from "../ir/constant.ts";
+import type { Origin } from "../ir/ir.ts";
 import type { ManifestState, ManifestTensor } from "../emit/manifest.ts";
 
-export type QnnDtype = "float16" | "float32" | "int32" | "uint32" | "bool8";
+export type { Origin };
 
-/** Where a node comes from: equation, part and layer. Everything that users see of a node points back there. */
-export interface Origin {
-  /** The equation (for policies, the policy's line). */
-  readonly span: Span;
-  /** The equation as written. */
-  readonly text: string;
-  /** `timeMix`, `channelMix`, `embedding`, `head`, ... */
-  readonly part: string;
-  /** Layer number, or null outside the layers. */
-  readonly layer: number | null;
-}
+export type QnnDtype = "float16" | "float32" | "int32" | "uint32" | "bool8";
 
 export interface QnnTensor {
   /** Unique in the graph: the spec's path, `blocks.3.timeMix.k`. */

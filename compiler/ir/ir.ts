@@ -1,0 +1,167 @@
+/**
+ * The tensor IR: what one step of a model computes, as a graph of values without side effects.
+ *
+ * A value has positional axes (a dimension's name and its extent). An operation on two operands says how their axes
+ * meet by giving each axis a label (`["h", "i"]`, `["h", "j"]` -> `["h", "i", "j"]`): equal labels are aligned, a missing
+ * label is broadcast, and `contract` sums over the labels that its result lacks. So transposition and broadcasting
+ * need no operations of their own, and lowering sees what kind of product it has.
+ *
+ * A graph is defined by its roots (outputs and next states): what no root needs does not exist, which is all there is to
+ * dead code. Values are immutable and shared by identity.
+ */
+import type { BinaryOp, UnaryOp } from "../check/typed.ts";
+import type { Span } from "../diagnostics/diagnostic.ts";
+import type { Constant } from "./constant.ts";
+
+export interface IrAxis {
+  readonly dim: string;
+  readonly size: number;
+}
+
+/** Where a value or a node comes from. Everything that users see of it points back there. */
+export interface Origin {
+  /** The equation (for policies, the policy's line). */
+  readonly span: Span;
+  /** The equation as written. */
+  readonly text: string;
+  /** `timeMix`, `channelMix`, `embedding`, `head`, ... */
+  readonly part: string;
+  /** Layer number, or null outside the layers. */
+  readonly layer: number | null;
+}
+
+export type Labels = readonly string[];
+
+/** Activation functions are the typed equations' less those that `expand` spells out (silu, square). */
+export type IrUnary = Exclude<UnaryOp, "silu" | "square">;
+
+export type Op =
+  | { readonly kind: "token" }
+  | { readonly kind: "constant"; readonly constant: Constant }
+  /** Old value of the state of this path. */
+  | { readonly kind: "state"; readonly state: string }
+  | { readonly kind: "unary"; readonly op: IrUnary }
+  | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Labels; readonly right: Labels; readonly out: Labels }
+  /** Product of two operands, summed over the labels that `out` lacks. */
+  | { readonly kind: "contract"; readonly left: Labels; readonly right: Labels; readonly out: Labels }
+  /** Sum over the labels that `out` lacks. */
+  | { readonly kind: "sum"; readonly arg: Labels; readonly out: Labels }
+  /** Inputs: x, and for layer and group weight and bias. Normalises the last axis; group's weights span all axes. */
+  | { readonly kind: "norm"; readonly norm: "layer" | "group" | "l2"; readonly eps: number }
+  /** Inputs: table [V, ...], token. */
+  | { readonly kind: "gather" }
+  /** The same elements, row-major, under other axes. */
+  | { readonly kind: "regroup" }
+  | { readonly kind: "transpose"; readonly perm: readonly number[] }
+  | { readonly kind: "slice"; readonly axis: number; readonly index: number }
+  /** Inputs of equal axes, one after the other along a new axis at `axis`. */
+  | { readonly kind: "stack"; readonly axis: number };
+
+export interface Value {
+  readonly op: Op;
+  readonly inputs: readonly Value[];
+  readonly axes: readonly IrAxis[];
+  /** Path in the spec: `blocks.3.timeMix.k`; parts of an equation have the equation's name. */
+  readonly name: string;
+  readonly origin: Origin;
+}
+
+export interface IrState {
+  /** `blocks.3.timeMix.S` */
+  readonly name: string;
+  readonly axes: readonly IrAxis[];
+  readonly initial: number;
+  /** Stored value = scale * the spec's value. */
+  readonly scale: number;
+  readonly next: Value;
+}
+
+export interface IrGraph {
+  readonly layerCount: number;
+  readonly states: readonly IrState[];
+  readonly logits: Value;
+}
+
+export const shapeOf = (axes: readonly IrAxis[]): readonly number[] => axes.map((a) => a.size);
+
+export const isConstant = (v: Value): v is Value & { op: Extract<Op, { kind: "constant" }> } => v.op.kind === "constant";
+
+/** A scalar constant's value, or undefined. */
+export function scalarOf(v: Value): number | undefined {
+  return v.op.kind === "constant" && v.op.constant.kind === "fill" && v.axes.length === 0 ? v.op.constant.value : undefined;
+}
+
+export const constantValue = (constant: Constant, axes: readonly IrAxis[], like: Pick<Value, "name" | "origin">): Value => ({
+  op: { kind: "constant", constant },
+  inputs: [],
+  axes,
+  name: like.name,
+  origin: like.origin,
+});
+
+export const scalar = (value: number, like: Pick<Value, "name" | "origin">): Value =>
+  constantValue({ kind: "fill", value, shape: [] }, [], like);
+
+/** Position of a value's part in the model: embedding, layers, head. */
+function section(origin: Origin, layerCount: number): number {
+  if (origin.layer !== null) return origin.layer;
+  return origin.part === "embedding" ? -1 : layerCount;
+}
+
+/**
+ * All values that the roots need, operands before users, layer by layer. (A layer needs only itself and earlier ones, so
+ * sorting by layer keeps the order topological.)
+ */
+export function topological(graph: IrGraph): readonly Value[] {
+  const seen = new Set<Value>();
+  const order: Value[] = [];
+  const visit = (root: Value): void => {
+    const stack: { value: Value; next: number }[] = [];
+    const push = (value: Value): void => {
+      if (seen.has(value)) return;
+      seen.add(value);
+      stack.push({ value, next: 0 });
+    };
+    push(root);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const input = top.value.inputs[top.next++];
+      if (input) push(input);
+      else {
+        order.push(top.value);
+        stack.pop();
+      }
+    }
+  };
+  for (const state of graph.states) visit(state.next);
+  visit(graph.logits);
+  return order
+    .map((value, index) => ({ value, index, section: section(value.origin, graph.layerCount) }))
+    .sort((a, b) => a.section - b.section || a.index - b.index)
+    .map((entry) => entry.value);
+}
+
+/** How many operands and roots refer to each value. */
+export function countUses(graph: IrGraph): ReadonlyMap<Value, number> {
+  const uses = new Map<Value, number>();
+  const add = (v: Value): void => void uses.set(v, (uses.get(v) ?? 0) + 1);
+  for (const value of topological(graph)) value.inputs.forEach(add);
+  graph.states.forEach((s) => add(s.next));
+  add(graph.logits);
+  return uses;
+}
+
+/**
+ * Rebuilds a graph from its operands up. `visit` gets each value with its operands already replaced, and gives what
+ * stands in its place (undefined = itself).
+ */
+export function rewrite(graph: IrGraph, visit: (value: Value, original: Value) => Value | undefined): IrGraph {
+  const made = new Map<Value, Value>();
+  const of = (v: Value): Value => made.get(v) ?? v;
+  for (const original of topological(graph)) {
+    const inputs = original.inputs.map(of);
+    const same = inputs.every((input, i) => input === original.inputs[i]);
+    const value = same ? original : { ...original, inputs };
+    made.set(original, visit(value, original) ?? value);
+  }
+  return { ...graph, states: graph.states.map((s) => ({ ...s, next: of(s.next) })), logits: of(graph.logits) };
+}
