@@ -1,0 +1,50 @@
+#include "float16.h"
+
+#include <cstring>
+
+namespace rwkv {
+namespace {
+
+uint32_t bits_of(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+float float_of(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+}  // namespace
+
+float float16_to_float32(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
+  const uint32_t exponent = half >> 10 & 0x1Fu;
+  const uint32_t mantissa = half & 0x3FFu;
+  if (exponent == 0x1F) return float_of(sign | 0x7F800000u | mantissa << 13);
+  if (exponent != 0) return float_of(sign | (exponent + 112) << 23 | mantissa << 13);
+  // Subnormal: mantissa * 2^-24, exact in binary32.
+  const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
+  return sign != 0 ? -magnitude : magnitude;
+}
+
+uint16_t float32_to_float16(float value) {
+  const uint32_t bits = bits_of(value);
+  const uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000u);
+  const uint32_t magnitude = bits & 0x7FFFFFFFu;
+  if (magnitude > 0x7F800000u) return static_cast<uint16_t>(sign | 0x7E00u);
+  // 65520 is half way between the largest finite value and the next step: it and all above round to infinity.
+  if (magnitude >= 0x477FF000u) return static_cast<uint16_t>(sign | 0x7C00u);
+  if (magnitude < 0x38800000u) {
+    // Below 2^-14: adding 0.5 leaves round-to-even multiples of 2^-24 in the low bits of the sum.
+    const uint32_t sum = bits_of(float_of(magnitude) + 0.5f);
+    return static_cast<uint16_t>(sign | (sum - 0x3F000000u));
+  }
+  const uint32_t odd = magnitude >> 13 & 1u;
+  const uint32_t rounded = magnitude + 0xFFFu + odd - (112u << 23);
+  return static_cast<uint16_t>(sign | rounded >> 13);
+}
+
+}  // namespace rwkv
