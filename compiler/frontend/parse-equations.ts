@@ -1,0 +1,84 @@
+/**
+ * From an `eq` template's text to equations. Each line is parsed by itself, so a mistake in one leaves the others alone;
+ * a line that cannot be parsed stays in its place as "broken".
+ *
+ * Diagnostics: `equation/character`, `equation/syntax`, `equation/empty`.
+ */
+import { type Diagnostic, inputError, type Span } from "../diagnostics/diagnostic.ts";
+import type { BrokenEquationAst, EquationAst } from "./ast.ts";
+import { equationParser } from "./equation-parser.ts";
+import { equationLexer, Name, Prime } from "./equation-tokens.ts";
+import { buildEquation } from "./equation-tree.ts";
+import { explainSyntaxError } from "./explain-syntax-error.ts";
+import { type SourceText, spanOf } from "./source-text.ts";
+import { beginsEquation, type EquationTokens, splitEquations } from "./split-equations.ts";
+
+export interface ParsedEquations {
+  readonly equations: readonly (EquationAst | BrokenEquationAst)[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function parseEquations(source: SourceText): ParsedEquations {
+  const span = (start: number, end: number): Span => spanOf(source, start, end);
+  const { tokens, errors } = equationLexer.tokenize(source.text);
+  const diagnostics: Diagnostic[] = errors.map((error) =>
+    unknownCharacter(
+      source.text.slice(error.offset, error.offset + error.length),
+      span(error.offset, error.offset + error.length),
+    ),
+  );
+  const equations = splitEquations(tokens).map((line): EquationAst | BrokenEquationAst => {
+    const first = line.tokens[0]!;
+    const last = line.tokens.at(-1)!;
+    const start = first.startOffset;
+    const end = last.startOffset + last.image.length;
+    // A line with a character that was dropped is not what its author wrote, even if the rest parses.
+    const lineEnd = source.text.slice(end).search(/[\r\n]/);
+    const whole = lineEnd < 0 ? source.text.length : end + lineEnd;
+    if (errors.some((error) => error.offset >= start && error.offset < whole)) return broken(line, span(start, end));
+    equationParser.input = [...line.tokens];
+    const cst = equationParser.equation();
+    const [error] = equationParser.errors;
+    if (!error) return buildEquation(cst, source.text, start, end, span);
+    const { title, label, hint, token } = explainSyntaxError(error, line.tokens, line.unclosed);
+    const place = token ? span(token.startOffset, token.startOffset + token.image.length) : span(end, end);
+    diagnostics.push(inputError("equation/syntax", title, { primary: { span: place, text: label }, hint }));
+    return broken(line, span(start, end));
+  });
+  if (equations.length === 0 && errors.length === 0) {
+    diagnostics.push(
+      inputError("equation/empty", "there are no equations", {
+        primary: { span: source.span, text: "nothing is computed here" },
+      }),
+    );
+  }
+  return { equations, diagnostics };
+}
+
+function broken({ tokens }: EquationTokens, span: Span): BrokenEquationAst {
+  const isNamed = beginsEquation(tokens, 0) || tokens[0]?.tokenType === Name;
+  if (!isNamed) return { kind: "broken", span };
+  return { kind: "broken", target: { name: tokens[0]!.image, primed: tokens[1]?.tokenType === Prime }, span };
+}
+
+function unknownCharacter(found: string, span: Span): Diagnostic {
+  const meant: Readonly<Record<string, string>> = {
+    "×": "*",
+    "·": "*",
+    "⋅": "*",
+    "∘": "*",
+    "⊙": "*",
+    "−": "-",
+    "–": "-",
+    "÷": "/",
+    "²": "^2",
+    σ: "sigmoid(...)",
+    "{": "(",
+    "}": ")",
+  };
+  const replacement = meant[found[0] ?? ""];
+  return inputError("equation/character", `\`${found}\` has no meaning in an equation`, {
+    primary: { span, text: "unknown character" },
+    hint: replacement ? `write \`${replacement}\`` : undefined,
+  });
+}
