@@ -2,8 +2,8 @@
 
 // A backend: the root object, made once per library and process, freed last.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,8 +2,8 @@
 
 // A context: the owner of graphs and of tensors they share; what a context binary stores.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

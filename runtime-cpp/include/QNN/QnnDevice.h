@@ -3,8 +3,8 @@
 // A device: which hardware contexts run on. HTP: pass the SoC as a custom config, see
 // HTP/QnnHtpDevice.h. CPU has none: it answers 1000 to create, and a null device is right there.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

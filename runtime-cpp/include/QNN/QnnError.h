@@ -2,7 +2,7 @@
 
 // Error codes as text.
 
-#include "QNN/QnnCommon.h"
+#include "QnnCommon.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,7 +22,7 @@ typedef enum {
 QNN_API Qnn_ErrorHandle_t QnnError_getMessage(Qnn_ErrorHandle_t errorHandle,
                                               const char** errorMessage);
 
-// The text belongs to the caller, who gives it back below. Needs error reporting to be configured.
+// The text belongs to the caller, who gives it back below.
 QNN_API Qnn_ErrorHandle_t QnnError_getVerboseMessage(Qnn_ErrorHandle_t errorHandle,
                                                      const char** errorMessage);
 QNN_API Qnn_ErrorHandle_t QnnError_freeVerboseMessage(const char* errorMessage);

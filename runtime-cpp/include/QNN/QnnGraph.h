@@ -2,8 +2,8 @@
 
 // A graph: create, add tensors and nodes in topological order, finalize, execute.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

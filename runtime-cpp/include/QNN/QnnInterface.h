@@ -9,20 +9,20 @@
 // Slots past 61 are not declared. Words behind a provider's own table hold unrelated non-null data:
 // to use a later slot, test coreApiVersion.minor first and for null second.
 
-#include "QNN/QnnBackend.h"
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnContext.h"
-#include "QNN/QnnDevice.h"
-#include "QNN/QnnError.h"
-#include "QNN/QnnGraph.h"
-#include "QNN/QnnLog.h"
-#include "QNN/QnnMem.h"
-#include "QNN/QnnOpPackage.h"
-#include "QNN/QnnProfile.h"
-#include "QNN/QnnProperty.h"
-#include "QNN/QnnSignal.h"
-#include "QNN/QnnTensor.h"
-#include "QNN/QnnTypes.h"
+#include "QnnBackend.h"
+#include "QnnCommon.h"
+#include "QnnContext.h"
+#include "QnnDevice.h"
+#include "QnnError.h"
+#include "QnnGraph.h"
+#include "QnnLog.h"
+#include "QnnMem.h"
+#include "QnnOpPackage.h"
+#include "QnnProfile.h"
+#include "QnnProperty.h"
+#include "QnnSignal.h"
+#include "QnnTensor.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,8 +2,8 @@
 
 // Registration of memory that the host and the accelerator share. A PC answers 1000.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

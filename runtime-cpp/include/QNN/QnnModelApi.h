@@ -1,16 +1,17 @@
 #pragma once
 
 // The interface between a runner and a model library: a shared object that composes graphs into a
-// context. Not part of the SDK's include tree (there it comes with generated code), hence a name of
-// our own.
+// context. In the SDK these declarations come with generated code and not with the include tree,
+// hence a file name of our own.
 
 #include <stdbool.h>
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnGraph.h"
-#include "QNN/QnnInterface.h"
-#include "QNN/QnnLog.h"
-#include "QNN/QnnTypes.h"
+// By include path, not beside this file: the vendor's headers may stand in for ours.
+#if __has_include(<QnnInterface.h>)
+#include <QnnInterface.h>
+#else
+#include <QNN/QnnInterface.h>
+#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,8 +3,8 @@
 // Op packages are outside this project: backends load them by path. Only what other parts of the
 // API mention is declared.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,8 +3,8 @@
 // Profiling: a handle passed to finalize, execute, load or free collects a tree of events. It holds
 // the last call's events only, so read after each call.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -137,7 +137,7 @@ QNN_API Qnn_ErrorHandle_t QnnProfile_getSubEvents(QnnProfile_EventId_t eventId,
 QNN_API Qnn_ErrorHandle_t QnnProfile_getEventData(QnnProfile_EventId_t eventId,
                                                   QnnProfile_EventData_t* eventData);
 
-// Works for every event of HTP and is the only way on CPU. Set `version` before the call.
+// Works for every event of HTP and is the only way on CPU.
 QNN_API Qnn_ErrorHandle_t QnnProfile_getExtendedEventData(
     QnnProfile_EventId_t eventId, QnnProfile_ExtendedEventData_t* eventData);
 QNN_API Qnn_ErrorHandle_t QnnProfile_free(Qnn_ProfileHandle_t profile);

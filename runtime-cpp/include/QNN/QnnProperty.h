@@ -3,7 +3,7 @@
 // Capability queries. Keys are grouped in hundreds by the API part they ask about; each group has
 // a key of its own that asks whether the part is there at all.
 
-#include "QNN/QnnCommon.h"
+#include "QnnCommon.h"
 
 typedef uint32_t QnnProperty_Key_t;
 

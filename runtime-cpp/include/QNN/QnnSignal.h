@@ -2,8 +2,8 @@
 
 // Signals: stop or time-limit a running call. One signal serves one call at a time.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

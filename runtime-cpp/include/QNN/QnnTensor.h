@@ -3,8 +3,8 @@
 // Tensor creation. The call writes the new id into the struct passed in; keep that struct, or the
 // id, for nodes and execute. Names hash into ids: two names of a graph can collide (7006).
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "QnnCommon.h"
+#include "QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -4,7 +4,7 @@
 // Unless said otherwise, pointers in a struct are borrowed for the duration of the call that takes
 // it; the backend copies what it keeps.
 
-#include "QNN/QnnCommon.h"
+#include "QnnCommon.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -268,7 +268,7 @@ typedef struct {
 // scale of (slice i, block b) = scaleOffsets[i].scale * blocksScale[i * numBlocksPerAxis + b].
 typedef struct {
   int32_t axis;                     // output channel axis of the weight
-  Qnn_ScaleOffset_t* scaleOffsets;  // [extent of axis]; offsets must be 0
+  Qnn_ScaleOffset_t* scaleOffsets;  // [extent of axis]
   uint32_t numBlocksPerAxis;
   uint32_t blockScaleBitwidth;  // bits in use of one block scale
   Qnn_BlockwiseExpansionBlockScaleStorageType_t blockScaleStorageType;
@@ -287,8 +287,8 @@ typedef struct {
   uint32_t rowsPerBlock;                      // rows that share a codebook
   uint32_t columnsPerBlock;                   // columns that share a codebook
   uint8_t vectorDimension;                    // values per entry
-  uint8_t vectorStride;                       // how many entries one index steps over
-  uint8_t indexBitwidth;                      // bits of one index
+  uint8_t vectorStride;
+  uint8_t indexBitwidth;  // bits of one index
 } Qnn_VectorEncoding_t;
 #define QNN_VECTOR_ENCODING_INIT \
   { QNN_BW_AXIS_SCALE_OFFSET_INIT, 0u, 0u, 0u, 0u, 0u }

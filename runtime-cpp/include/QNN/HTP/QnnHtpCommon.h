@@ -3,7 +3,7 @@
 // Identity of the HTP backend. Its API minor (backendApiVersion) equals the SDK's minor and gates
 // the options of the other headers here; this one is the generation the layouts are taken from.
 
-#include "QNN/QnnCommon.h"
+#include "../QnnCommon.h"
 
 #define QNN_BACKEND_ID_HTP 6
 #define QNN_HTP_INTERFACE_PROVIDER_NAME "HTP_QTI_AISW"

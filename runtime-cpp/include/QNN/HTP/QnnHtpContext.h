@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnContext.h"
-#include "QNN/QnnTypes.h"
+#include "../QnnCommon.h"
+#include "../QnnContext.h"
+#include "../QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

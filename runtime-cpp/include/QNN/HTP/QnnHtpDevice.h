@@ -2,13 +2,12 @@
 
 // HTP device options and description.
 
-// The vendor's header uses bool in records shared with C.
 #include <stdbool.h>
 
-#include "QNN/HTP/QnnHtpPerfInfrastructure.h"
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnDevice.h"
-#include "QNN/QnnTypes.h"
+#include "../QnnCommon.h"
+#include "../QnnDevice.h"
+#include "../QnnTypes.h"
+#include "QnnHtpPerfInfrastructure.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,18 +35,20 @@ typedef enum {
   QNN_HTP_DEVICE_CONFIG_OPTION_SIGNEDPD = 2,
   QNN_HTP_DEVICE_CONFIG_OPTION_SECUREPD = 3,       // since 5.36
   QNN_HTP_DEVICE_CONFIG_OPTION_ASYNC_EXECUTE = 4,  // since 5.50
-  QNN_HTP_DEVICE_CONFIG_OPTION_UNKNOWN = 0x7FFFFFFF,
   QNN_HTP_DEVICE_CONFIG_OPTION_HTP_EXTENSION = 0x7FFF0000,
+  QNN_HTP_DEVICE_CONFIG_OPTION_UNKNOWN = 0x7FFFFFFF,
 } QnnHtpDevice_ConfigOption_t;
 
 typedef struct {
   uint32_t deviceId;
   QnnHtpDevice_Arch_t arch;
 } QnnHtpDevice_Minimum_Arch_t;
+
 typedef struct {
   uint32_t deviceId;
   bool useSignedProcessDomain;
 } QnnHtpDevice_UseSignedProcessDomain_t;
+
 typedef struct {
   uint32_t deviceId;
   bool useSecureProcessDomain;
@@ -55,7 +56,7 @@ typedef struct {
 
 // DO NOT FILL THIS RECORD. The payload is at offset 4 here (HTP API up to 5.43, and 5.49) and at 8
 // in others (5.47, 5.48, 5.50, 5.51), where the record has 16 bytes. Pass 16 zeroed bytes with the
-// SoC model at both places: rwkv::htp::SocDeviceConfig in runtime-cpp/src/htp_config.h.
+// SoC model at both places: rwkv::htp_soc_config in runtime-cpp/src/htp_config.h.
 typedef struct {
   QnnHtpDevice_ConfigOption_t option;
   union {
@@ -74,7 +75,7 @@ typedef enum {
 typedef enum {
   QNN_HTP_CORE_TYPE_NSP = 0,
   QNN_HTP_CORE_TYPE_HPASS = 1,
-  QNN_HTP_CORE_TYPE_MAX = 2,
+  QNN_HTP_CORE_TYPE_MAX = 2,  // 1 up to API 5.25
   QNN_HTP_CORE_TYPE_UNKNOWN = 0x7FFFFFFF,
 } QnnHtpDevice_CoreType_t;
 

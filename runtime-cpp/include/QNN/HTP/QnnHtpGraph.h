@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnGraph.h"
-#include "QNN/QnnTypes.h"
+#include "../QnnCommon.h"
+#include "../QnnGraph.h"
+#include "../QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,7 +95,7 @@ typedef struct QnnHtp_HmxBoundingInfo {
 } QnnHtp_HmxBoundingInfo_t;
 
 // Payload at offset 8 in all generations; the size was 16 up to 5.25 and is 56 from 5.36 on. A
-// library may read its own size, so allocate 64 zeroed bytes: rwkv::htp::GraphConfig in
+// library may read its own size, so allocate 64 zeroed bytes: rwkv::HtpGraphConfig in
 // runtime-cpp/src/htp_config.h.
 typedef struct {
   QnnHtpGraph_ConfigOption_t option;

@@ -4,8 +4,8 @@
 // and set options on it. Votes are checked on a PC too: 13001 out of range, 13002 unknown option,
 // 13004 not on this arch.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
+#include "../QnnCommon.h"
+#include "../QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -6,7 +6,7 @@
 // Types 2019, 2020 and 2021 (estimated us, lower, upper) came with HTP API 5.50 and have no name in
 // any public header: runtime-cpp/src/htp_config.h names them.
 
-#include "QNN/QnnProfile.h"
+#include "../QnnProfile.h"
 
 #define QNN_HTP_PROFILE_LEVEL_LINTING 7001  // critical path, waits and overlaps per node
 

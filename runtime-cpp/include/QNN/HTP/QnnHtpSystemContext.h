@@ -2,8 +2,8 @@
 
 // HTP's own records inside the System library's binary info.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/System/QnnSystemContext.h"
+#include "../QnnCommon.h"
+#include "../System/QnnSystemContext.h"
 
 #ifdef __cplusplus
 extern "C" {

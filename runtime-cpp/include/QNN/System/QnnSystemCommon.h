@@ -2,7 +2,7 @@
 
 // Version and name of the System library, which reads context binaries without a backend.
 
-#include "QNN/QnnCommon.h"
+#include "../QnnCommon.h"
 
 #define QNN_SYSTEM_INTERFACE_PROVIDER_NAME "SYSTEM_QTI_AISW"
 #define QNN_SYSTEM_API_VERSION_MAJOR 1

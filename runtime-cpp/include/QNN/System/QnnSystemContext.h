@@ -7,9 +7,9 @@
 // socVersion only; read through V1 it gives garbage. The records and all they point to belong to
 // the System context handle and die with it.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnDevice.h"
-#include "QNN/QnnTypes.h"
+#include "../QnnCommon.h"
+#include "../QnnDevice.h"
+#include "../QnnTypes.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,8 +77,9 @@ typedef struct {
 #define QNN_SYSTEM_CONTEXT_GRAPH_INFO_V3_INIT \
   { NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0 }
 
-// 88 bytes with V3. Libraries older than V3 lay their arrays out in steps of 64 (core 2.18) or 48
-// (2.7): `graphs` may be indexed past 0 only when its records are V3.
+// The step of a `graphs` array is the record size of the library that made it: 88 bytes here, 64 in
+// SDK 2.25, 48 in 2.13. A record of version 3 proves 88; without one, index past 0 only if the
+// library's System API is 1.7 or newer.
 typedef struct {
   QnnSystemContext_GraphInfoVersion_t version;
   union {
@@ -188,7 +189,8 @@ typedef void* QnnSystemContext_Handle_t;
 
 QNN_API Qnn_ErrorHandle_t QnnSystemContext_create(QnnSystemContext_Handle_t* sysCtxHandle);
 
-// Both read the binary in place: it must outlive the records. `binaryInfoSize` must not be null.
+// Keep the binary alive and unchanged as long as the records. `binaryInfoSize` must not be null;
+// HTP binaries leave 0 in it.
 QNN_API Qnn_ErrorHandle_t QnnSystemContext_getBinaryInfo(
     QnnSystemContext_Handle_t sysCtxHandle, void* binaryBuffer, uint64_t binaryBufferSize,
     const QnnSystemContext_BinaryInfo_t** binaryInfo, Qnn_ContextBinarySize_t* binaryInfoSize);

@@ -3,10 +3,10 @@
 // The function table of the System library. Later System APIs append slots (16 in 1.7), so the
 // first four are valid for all; reach the table through the pointer the library gives.
 
-#include "QNN/QnnCommon.h"
-#include "QNN/QnnTypes.h"
-#include "QNN/System/QnnSystemCommon.h"
-#include "QNN/System/QnnSystemContext.h"
+#include "../QnnCommon.h"
+#include "../QnnTypes.h"
+#include "QnnSystemCommon.h"
+#include "QnnSystemContext.h"
 
 #ifdef __cplusplus
 extern "C" {
