@@ -2,10 +2,26 @@
  * The compiler on one page: from a checked model to a QNN graph.
  *
  *     checked model --expand--> tensor IR --passes--> tensor IR --lower--> QNN graph
+ *
+ * Every pass is one file, one function, one name for `--dump-ir`, and one page in docs/passes. The driver verifies the IR
+ * after each.
  */
-import type { CheckedModel } from "./check/typed.ts";
-import type { Outcome } from "./diagnostics/diagnostic.ts";
+import type { CheckedModel, CheckedPolicy } from "./check/typed.ts";
+import { hasErrors, type Diagnostic, type Outcome } from "./diagnostics/diagnostic.ts";
+import { expand } from "./expand/expand.ts";
+import type { IrGraph } from "./ir/ir.ts";
+import { printIr } from "./ir/print.ts";
+import { verifyIr } from "./ir/verify.ts";
+import { checkGraph } from "./lower/check-graph.ts";
+import { lower } from "./lower/lower.ts";
+import { printQnnGraph } from "./lower/print-graph.ts";
 import type { HostEmbedding, QnnGraph } from "./lower/qnn-graph.ts";
+import { applyScaling } from "./passes/apply-scaling.ts";
+import { foldConstants } from "./passes/fold-constants.ts";
+import { fuseStateUpdate } from "./passes/fuse-state-update.ts";
+import { fuseTokenShift } from "./passes/fuse-token-shift.ts";
+import { guardActivations } from "./passes/guard-activations.ts";
+import { stackTokenShifts } from "./passes/stack-token-shifts.ts";
 import type { Precision, Target } from "./targets/targets.ts";
 
 export interface CompileOptions {
@@ -16,7 +32,7 @@ export interface CompileOptions {
   readonly embedding: "graph" | "host";
   /** false leaves the spec's scaling policies out. */
   readonly scaling: boolean;
-  /** Called with the printed IR after each pass (`expand`, each pass' name, `lower`). */
+  /** Called with the printed IR after each stage of `stageNames`. */
   readonly onStage?: (stage: string, print: () => string) => void;
 }
 
@@ -27,9 +43,56 @@ export interface Compiled {
   readonly policies: readonly string[];
 }
 
-/** Names for `--dump-ir`, in order. */
-export const stageNames: readonly string[] = [];
+type PassOptions = Pick<CompileOptions, "target" | "precision"> & { readonly policies: readonly CheckedPolicy[] };
 
-export function compile(_model: CheckedModel, _options: CompileOptions): Outcome<Compiled> {
-  return { value: undefined, diagnostics: [] };
+interface Pass {
+  readonly name: string;
+  readonly run: (graph: IrGraph, options: PassOptions) => IrGraph | Outcome<IrGraph>;
+  /** Passes without it run always. */
+  readonly when?: (options: PassOptions) => boolean;
+}
+
+const passes: readonly Pass[] = [
+  { name: "fuse-token-shift", run: fuseTokenShift },
+  { name: "apply-scaling", run: (graph, { policies }) => applyScaling(graph, policies) },
+  { name: "fold-constants", run: foldConstants },
+  { name: "stack-token-shifts", run: stackTokenShifts },
+  { name: "fuse-state-update", run: fuseStateUpdate },
+  { name: "guard-activations", run: guardActivations, when: ({ precision, target }) => precision === "fp16" && target.backend === "htp" },
+];
+
+/** Names for `--dump-ir`, in order. */
+export const stageNames: readonly string[] = ["expand", ...passes.map((p) => p.name), "lower"];
+
+/** Expansion and all passes: the IR that lowering gets. */
+export function optimise(model: CheckedModel, options: Omit<CompileOptions, "name" | "embedding">): Outcome<IrGraph> {
+  const passOptions: PassOptions = { ...options, policies: options.scaling ? model.policies : [] };
+  const diagnostics: Diagnostic[] = [];
+  let graph = expand(model);
+  verifyIr(graph, "expand");
+  options.onStage?.("expand", () => printIr(graph));
+  for (const pass of passes) {
+    if (pass.when && !pass.when(passOptions)) continue;
+    const result = pass.run(graph, passOptions);
+    if ("diagnostics" in result) {
+      diagnostics.push(...result.diagnostics);
+      if (!result.value) return { value: undefined, diagnostics };
+      graph = result.value;
+    } else graph = result;
+    verifyIr(graph, pass.name);
+    const now = graph;
+    options.onStage?.(pass.name, () => printIr(now));
+  }
+  return { value: graph, diagnostics };
+}
+
+export function compile(model: CheckedModel, options: CompileOptions): Outcome<Compiled> {
+  const optimised = optimise(model, options);
+  if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };
+  const { graph, hostEmbedding } = lower(optimised.value, options);
+  options.onStage?.("lower", () => printQnnGraph(graph));
+  const diagnostics = [...optimised.diagnostics, ...checkGraph(graph, options)];
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
+  const policies = options.scaling ? model.policies.map((p) => p.text) : [];
+  return { value: { graphs: [graph], hostEmbedding, policies }, diagnostics };
 }

@@ -17,6 +17,8 @@ export type Constant = { readonly shape: readonly number[] } & (
   | { readonly kind: "transpose"; readonly arg: Constant; readonly perm: readonly number[] }
   /** Same elements, row-major. */
   | { readonly kind: "reshape"; readonly arg: Constant }
+  /** Ones on the diagonal of a square matrix. */
+  | { readonly kind: "identity" }
   /** Operands of equal shape but for axis 0, one after the other along it. */
   | { readonly kind: "stack"; readonly args: readonly Constant[] }
 );
@@ -31,6 +33,8 @@ export function constantKey(c: Constant): string {
       return `${c.tensor}${shape}`;
     case "fill":
       return `${c.value}${shape}`;
+    case "identity":
+      return `identity${shape}`;
     case "unary":
       return `${c.op}(${constantKey(c.arg)})`;
     case "binary":

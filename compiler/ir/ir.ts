@@ -54,8 +54,8 @@ export type Op =
   | { readonly kind: "regroup" }
   | { readonly kind: "transpose"; readonly perm: readonly number[] }
   | { readonly kind: "slice"; readonly axis: number; readonly index: number }
-  /** Inputs of equal axes, one after the other along a new axis at `axis`. */
-  | { readonly kind: "stack"; readonly axis: number };
+  /** Inputs one after the other along `axis`. */
+  | { readonly kind: "concat"; readonly axis: number };
 
 export interface Value {
   readonly op: Op;

@@ -57,7 +57,7 @@ function printOp(op: Op, args: readonly string[]): string {
       return `transpose(${op.perm.join(" ")}) ${args[0]}`;
     case "slice":
       return `slice(axis ${op.axis}, ${op.index}) ${args[0]}`;
-    case "stack":
-      return `stack(axis ${op.axis}) ${args.join(", ")}`;
+    case "concat":
+      return `concat(axis ${op.axis}) ${args.join(", ")}`;
   }
 }

@@ -24,7 +24,7 @@ const sameSizes = (a: readonly IrAxis[], b: readonly IrAxis[]): boolean =>
 function verifyValue(value: Value, states: ReadonlySet<string>, fail: (problem: string) => never): void {
   const { op, inputs, axes } = value;
   const arity = { token: [0], constant: [0], state: [0], unary: [1], binary: [2], contract: [2], sum: [1], norm: [1, 3], gather: [2], regroup: [1], transpose: [1], slice: [1] };
-  if (op.kind !== "stack" && !arity[op.kind].includes(inputs.length)) fail(`${inputs.length} operands`);
+  if (op.kind !== "concat" && !arity[op.kind].includes(inputs.length)) fail(`${inputs.length} operands`);
   const first = inputs[0]?.axes ?? [];
   switch (op.kind) {
     case "token":
@@ -58,10 +58,13 @@ function verifyValue(value: Value, states: ReadonlySet<string>, fail: (problem: 
     case "slice":
       if (!sameSizes(first.filter((_, i) => i !== op.axis), axes)) fail("the sliced axis must disappear, no other");
       return;
-    case "stack":
-      if (axes[op.axis]?.size !== inputs.length) fail("the new axis counts the operands");
-      for (const input of inputs) if (!sameSizes(input.axes, axes.filter((_, i) => i !== op.axis))) fail("operands differ");
+    case "concat": {
+      const total = inputs.reduce((n, input) => n + (input.axes[op.axis]?.size ?? 0), 0);
+      if (axes[op.axis]?.size !== total) fail("extents along the axis do not add up");
+      const others = (list: readonly IrAxis[]): readonly IrAxis[] => list.filter((_, i) => i !== op.axis);
+      for (const input of inputs) if (!sameSizes(others(input.axes), others(axes))) fail("operands differ in shape");
       return;
+    }
   }
 }
 

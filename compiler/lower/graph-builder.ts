@@ -1,0 +1,83 @@
+/** Collects nodes and tensors of a QNN graph under construction, with unique names. */
+import type { Constant } from "../ir/constant.ts";
+import { constantKey } from "../ir/constant.ts";
+import type { Origin } from "../ir/ir.ts";
+import type { QnnDtype, QnnNode, QnnParam, QnnTensor } from "./qnn-graph.ts";
+
+/** A node's place in the spec: name of its result and origin. */
+export interface NodePlace {
+  readonly name: string;
+  readonly origin: Origin;
+}
+
+export class GraphBuilder {
+  readonly nodes: QnnNode[] = [];
+  private readonly names = new Map<string, number>();
+  private readonly statics = new Map<string, QnnTensor>();
+  private readonly reshaped = new Map<QnnTensor, Map<string, QnnTensor>>();
+
+  constructor(readonly dtype: "float16" | "float32") {}
+
+  /** `name`, or `name_2`, `name_3` when taken. */
+  uniqueName(name: string): string {
+    const count = (this.names.get(name) ?? 0) + 1;
+    this.names.set(name, count);
+    return count === 1 ? name : this.uniqueName(`${name}_${count}`);
+  }
+
+  input(name: string, dims: readonly number[], dtype: QnnDtype = this.dtype): QnnTensor {
+    return { name: this.uniqueName(name), kind: "APP_WRITE", dtype, dims };
+  }
+
+  static(constant: Constant, dims: readonly number[], name: string, dtype: QnnDtype = this.dtype): QnnTensor {
+    const key = `${dtype} ${dims.join()} ${constantKey(constant)}`;
+    const known = this.statics.get(key);
+    if (known) return known;
+    const tensor: QnnTensor = { name: this.uniqueName(name), kind: "STATIC", dtype, dims, constant };
+    this.statics.set(key, tensor);
+    return tensor;
+  }
+
+  /** A constant of one value. */
+  number(value: number, name = `constant_${value}`): QnnTensor {
+    return this.static({ kind: "fill", value, shape: [1] }, [1], name.replace(/[^A-Za-z0-9_.]/g, "_"));
+  }
+
+  /** Adds a node with one output and returns it. `output` names a graph output that is to hold the result. */
+  node(type: string, inputs: readonly QnnTensor[], dims: readonly number[], place: NodePlace, params: readonly QnnParam[] = [], output?: string): QnnTensor {
+    const tensor: QnnTensor = output
+      ? { name: this.uniqueName(output), kind: "APP_READ", dtype: this.dtype, dims }
+      : { name: this.uniqueName(place.name), kind: "NATIVE", dtype: this.dtype, dims };
+    this.add(type, inputs, [tensor], place, params);
+    return tensor;
+  }
+
+  nodeWithOutputs(type: string, inputs: readonly QnnTensor[], outputs: readonly { name: string; dims: readonly number[] }[], place: NodePlace, params: readonly QnnParam[]): readonly QnnTensor[] {
+    const tensors = outputs.map((o): QnnTensor => ({ name: this.uniqueName(o.name), kind: "NATIVE", dtype: this.dtype, dims: o.dims }));
+    this.add(type, inputs, tensors, place, params);
+    return tensors;
+  }
+
+  private readonly nodeNames = new Map<string, number>();
+
+  private add(type: string, inputs: readonly QnnTensor[], outputs: readonly QnnTensor[], place: NodePlace, params: readonly QnnParam[]): void {
+    const base = `${place.name}.${type}`;
+    const count = (this.nodeNames.get(base) ?? 0) + 1;
+    this.nodeNames.set(base, count);
+    this.nodes.push({ name: count === 1 ? base : `${base}_${count}`, type, inputs, outputs, params, origin: place.origin });
+  }
+
+  /** The tensor under other dims: itself, a constant of that shape, or one Reshape that all users share. */
+  reshape(tensor: QnnTensor, dims: readonly number[], place: NodePlace, output?: string): QnnTensor {
+    if (!output && tensor.dims.join() === dims.join()) return tensor;
+    if (tensor.constant && !output) return this.static(tensor.constant, dims, tensor.name, tensor.dtype);
+    const known = output ? undefined : this.reshaped.get(tensor)?.get(dims.join());
+    if (known) return known;
+    const made = this.node("Reshape", [tensor], dims, { ...place, name: tensor.name }, [], output);
+    if (!output) {
+      const of = this.reshaped.get(tensor) ?? new Map<string, QnnTensor>();
+      this.reshaped.set(tensor, of.set(dims.join(), made));
+    }
+    return made;
+  }
+}

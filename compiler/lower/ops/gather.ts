@@ -1,0 +1,13 @@
+/** A row of a table: Gather along axis 0 with the token's id as a one-element index. */
+import type { Value } from "../../ir/ir.ts";
+import type { LowerContext } from "../lower.ts";
+import type { QnnTensor } from "../qnn-graph.ts";
+
+export function lowerGather(value: Value, context: LowerContext): QnnTensor {
+  const [table, token] = value.inputs as [Value, Value];
+  const dims = [1, ...value.axes.map((a) => a.size)];
+  const row = context.builder.node("Gather", [context.tensor(table), context.tensor(token)], dims, value, [
+    { name: "axis", kind: "scalar", dtype: "int32", value: 0 },
+  ]);
+  return context.builder.reshape(row, context.dims(value), value);
+}

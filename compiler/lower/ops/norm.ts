@@ -1,0 +1,41 @@
+/**
+ * Norms over the last axis.
+ *
+ * layer: LayerNorm with weight and bias (the bias is always given: some SDKs are wrong without one).
+ * group: LayerNorm over each head, then weight and bias; eight times as fast on HTP as GroupNorm, and more exact.
+ * l2: L2Norm. Its epsilon bounds the *sum of squares* on HTP and the *norm* on the CPU backend.
+ */
+import type { Constant } from "../../ir/constant.ts";
+import type { Op, Value } from "../../ir/ir.ts";
+import type { LowerContext } from "../lower.ts";
+import type { QnnParam, QnnTensor } from "../qnn-graph.ts";
+
+export function lowerNorm(value: Value, op: Extract<Op, { kind: "norm" }>, context: LowerContext): QnnTensor {
+  const { builder } = context;
+  const [x, weight, bias] = value.inputs as [Value, Value, Value];
+  const tensor = context.tensor(x);
+  const last = tensor.dims.length - 1;
+  const extent = tensor.dims[last] ?? 1;
+  const output = context.outputs.get(value);
+  if (op.norm === "l2") {
+    const eps = context.backend === "htp" ? op.eps ** 2 : op.eps;
+    const params: QnnParam[] = [
+      { name: "epsilon", kind: "scalar", dtype: "float32", value: eps },
+      { name: "axis", kind: "scalar", dtype: "uint32", value: last },
+    ];
+    return builder.node("L2Norm", [tensor], tensor.dims, value, params, output);
+  }
+  const params: QnnParam[] = [
+    { name: "epsilon", kind: "scalar", dtype: "float32", value: op.eps },
+    { name: "axes", kind: "tensor", dtype: "uint32", dims: [1], values: [last] },
+  ];
+  const vector = (v: Value): QnnTensor => builder.reshape(context.tensor(v), [extent], v);
+  if (op.norm === "layer") return builder.node("LayerNorm", [tensor, vector(weight), vector(bias)], tensor.dims, value, params, output);
+
+  const fill = (n: number): Constant => ({ kind: "fill", value: n, shape: [extent] });
+  const ones = builder.static(fill(1), [extent], "ones");
+  const zeros = builder.static(fill(0), [extent], "zeros");
+  const normed = builder.node("LayerNorm", [tensor, ones, zeros], tensor.dims, value, params);
+  const weighted = builder.node("ElementWiseMultiply", [normed, builder.reshape(context.tensor(weight), tensor.dims, weight)], tensor.dims, value);
+  return builder.node("ElementWiseAdd", [weighted, builder.reshape(context.tensor(bias), tensor.dims, bias)], tensor.dims, value, [], output);
+}

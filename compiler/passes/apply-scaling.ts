@@ -1,0 +1,308 @@
+/**
+ * Scaling policies: values that would leave fp16's range are kept multiplied by a power of two, and what they lead to is
+ * *exactly* the unscaled model.
+ *
+ * Every value carries a factor (stored = factor * the spec's value). Products multiply factors, linear operations pass them
+ * on, sums need equal ones, norms absorb them (layer_norm(c x, eps) = layer_norm(x, eps / c^2), so eps becomes eps * c^2),
+ * and exp, sigmoid, tanh, a logit must get 1. Where a sum's operands differ, the one that can take the missing factor
+ * into its weights does (`output.weight / 2`). A state's factor is an unknown that its update determines.
+ *
+ * In: the graph as expanded. Out: the graph with changed weights and epsilons; states know their scale.
+ */
+import type { CheckedPolicy } from "../check/typed.ts";
+import { type Diagnostic, inputError, type Outcome } from "../diagnostics/diagnostic.ts";
+import { countUses, type IrGraph, isConstant, rewrite, scalar, topological, type Value } from "../ir/ir.ts";
+import { scaleConstant } from "./fold-constants.ts";
+
+/** stored = number * product of the unknown scales of `states` * the spec's value. */
+interface Factor {
+  readonly number: number;
+  readonly states: readonly string[];
+}
+
+const one: Factor = { number: 1, states: [] };
+const times = (a: Factor, b: Factor): Factor => ({ number: a.number * b.number, states: [...a.states, ...b.states].sort() });
+const same = (a: Factor, b: Factor): boolean => a.number === b.number && a.states.join() === b.states.join();
+
+export function applyScaling(graph: IrGraph, policies: readonly CheckedPolicy[]): Outcome<IrGraph> {
+  if (policies.length === 0) return { value: graph, diagnostics: [] };
+  const scales = new Map<string, number>();
+  // Each round resolves at least one state's scale or is the last; a state cannot be resolved twice.
+  for (let round = 0; round <= graph.states.length; round++) {
+    const attempt = new Scaling(graph, policies, scales);
+    const result = attempt.run();
+    if (!attempt.learnt) return { value: attempt.diagnostics.length ? undefined : result, diagnostics: attempt.diagnostics };
+  }
+  throw new Error("apply-scaling: the states' scales do not settle");
+}
+
+class Scaling {
+  readonly diagnostics: Diagnostic[] = [];
+  /** A state's scale was found: what was computed before is void. */
+  learnt = false;
+  private readonly factors = new Map<Value, Factor>();
+  private readonly uses: ReadonlyMap<Value, number>;
+  private readonly madeFrom = new Map<Value, Value>();
+  private readonly definitions: ReadonlySet<Value>;
+  private readonly hiddenEnds: ReadonlyMap<Value, Extract<CheckedPolicy, { kind: "rescaleHidden" }>>;
+
+  constructor(
+    private readonly graph: IrGraph,
+    private readonly policies: readonly CheckedPolicy[],
+    private readonly scales: Map<string, number>,
+  ) {
+    this.uses = countUses(graph);
+    this.definitions = new Set(this.lastOfEachName());
+    this.hiddenEnds = this.findHiddenEnds();
+  }
+
+  run(): IrGraph {
+    const next = new Map<Value, Factor>();
+    const result = rewrite(this.graph, (value, original) => {
+      const propagated = this.propagate(value);
+      const made = this.applyPolicies(propagated, original);
+      this.madeFrom.set(made, original);
+      next.set(original, this.factor(made));
+      return made;
+    });
+    const states = result.states.map((state, i) => {
+      const original = this.graph.states[i]?.next as Value;
+      return { ...state, scale: this.settleState(state.name, this.factor(state.next), original) };
+    });
+    if (!same(this.factor(result.logits), one)) this.refuse("scale/uncancelled-logits", result.logits, "the logits would be scaled");
+    return { ...result, states };
+  }
+
+  private factor(value: Value): Factor {
+    return this.factors.get(value) ?? one;
+  }
+
+  private with(value: Value, factor: Factor): Value {
+    this.factors.set(value, factor);
+    return value;
+  }
+
+  /** The value with what its operands' factors ask for, and its own factor. */
+  private propagate(value: Value): Value {
+    const { op, inputs } = value;
+    const [a, b] = inputs.map((v) => this.factor(v)) as [Factor, Factor];
+    switch (op.kind) {
+      case "token":
+      case "constant":
+        return value;
+      case "state": {
+        const known = this.scales.get(op.state);
+        return this.with(value, known === undefined ? { number: 1, states: [op.state] } : { number: known, states: [] });
+      }
+      case "regroup":
+      case "transpose":
+      case "slice":
+      case "sum":
+      case "gather":
+        return this.with(value, a);
+      case "contract":
+        return this.with(value, times(a, b));
+      case "unary":
+        if (["neg", "relu", "abs"].includes(op.op) || same(a, one)) return this.with(value, a);
+        return this.mustBeOne(value, a, op.op);
+      case "norm": {
+        if (a.states.length) return this.mustBeOne(value, a, `${op.norm}_norm`);
+        const eps = op.norm === "l2" ? op.eps * a.number : op.eps * a.number ** 2;
+        return this.with(eps === op.eps ? value : { ...value, op: { ...op, eps } }, one);
+      }
+      case "binary":
+        if (op.op === "mul") return this.with(value, times(a, b));
+        if (op.op === "div") return b.states.length ? this.mustBeOne(value, b, "/") : this.with(value, { number: a.number / b.number, states: a.states });
+        return this.balance(value, a, b);
+      case "concat":
+        return this.with(value, a);
+    }
+  }
+
+  /** Operands of a sum (max, min) brought to one factor. */
+  private balance(value: Value, a: Factor, b: Factor): Value {
+    if (same(a, b)) return this.with(value, a);
+    if (this.learnState(a, b) || this.learnState(b, a)) return this.with(value, a);
+    if (a.states.length || b.states.length) {
+      this.refuse("scale/unequal-sum", value, "a state's scale cannot be made equal to the other operand's");
+      return value;
+    }
+    const [left, right] = value.inputs as [Value, Value];
+    const newRight = this.absorb(right, a.number / b.number);
+    if (newRight) return this.with({ ...value, inputs: [left, newRight] }, a);
+    const newLeft = this.absorb(left, b.number / a.number);
+    if (newLeft) return this.with({ ...value, inputs: [newLeft, right] }, b);
+    this.refuse("scale/unequal-sum", value, `its operands are scaled by ${a.number} and ${b.number}, and no weight can take the difference`);
+    return value;
+  }
+
+  /** Resolves a state's scale from `with = without * scale`. */
+  private learnState(withState: Factor, other: Factor): boolean {
+    const [state, ...rest] = withState.states;
+    if (state === undefined || rest.join() !== other.states.join()) return false;
+    this.scales.set(state, other.number / withState.number);
+    return (this.learnt = true);
+  }
+
+  private settleState(name: string, factor: Factor, original: Value): number {
+    const known = this.scales.get(name);
+    if (known === undefined) {
+      if (factor.states.length === 0) this.scales.set(name, factor.number);
+      else if (factor.states.join() === name && factor.number === 1) this.scales.set(name, 1);
+      else this.refuse("scale/state", original, `the scale of ${name} would change from token to token`);
+      this.learnt = this.scales.has(name);
+      return 1;
+    }
+    if (!same(factor, { number: known, states: [] })) {
+      this.refuse("scale/state", original, `${name} is read scaled by ${known} and written scaled by ${factor.number}`);
+    }
+    return known;
+  }
+
+  /**
+   * The value times `by` without a new operation, by a change of weights; undefined if that is not possible. Values that
+   * others use too are left alone.
+   */
+  private absorb(value: Value, by: number, root = true): Value | undefined {
+    if (isConstant(value)) return scaleConstant(value, by);
+    const original = this.madeFrom.get(value);
+    if (!root && original && (this.uses.get(original) ?? 0) > 1) return undefined;
+    if (root && original && (this.uses.get(original) ?? 0) > 1 && !this.rootMayChange) return undefined;
+    const { op, inputs } = value;
+    const replace = (at: number): Value | undefined => {
+      const input = inputs[at];
+      const made = input && this.absorb(input, by, false);
+      return made && this.keep(value, { ...value, inputs: inputs.map((v, i) => (i === at ? made : v)) }, by);
+    };
+    switch (op.kind) {
+      case "regroup":
+      case "transpose":
+      case "slice":
+      case "sum":
+        return replace(0);
+      case "unary":
+        return by > 0 && ["neg", "relu", "abs"].includes(op.op) ? replace(0) : undefined;
+      case "contract":
+        // A weight takes it before an activation does.
+        return inputs[1] && isConstant(inputs[1]) ? replace(1) : (replace(0) ?? replace(1));
+      case "norm": {
+        const [x, weight, bias] = inputs;
+        if (!x || !weight || !bias || !isConstant(weight) || !isConstant(bias)) return undefined;
+        return this.keep(value, { ...value, inputs: [x, scaleConstant(weight, by), scaleConstant(bias, by)] }, by);
+      }
+      case "binary":
+        if (op.op === "mul") return replace(1) ?? replace(0);
+        if (op.op === "div") return replace(0);
+        if (op.op === "add" || op.op === "sub") {
+          const [l, r] = inputs.map((v) => this.absorb(v, by, false));
+          return l && r && this.keep(value, { ...value, inputs: [l, r] }, by);
+        }
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  private rootMayChange = false;
+
+  private keep(from: Value, to: Value, by: number): Value {
+    const f = this.factor(from);
+    const original = this.madeFrom.get(from);
+    if (original) this.madeFrom.set(to, original);
+    return this.with(to, { number: f.number * by, states: f.states });
+  }
+
+  private applyPolicies(value: Value, original: Value): Value {
+    let result = value;
+    for (const policy of this.policies) {
+      const by = this.policyFactor(policy, original);
+      if (by === undefined || by === 1) continue;
+      // All users of a named value see the change, so it may be made in place; its operands must be its own.
+      this.rootMayChange = true;
+      const absorbed = policy.kind === "scale" ? this.absorb(result, by) : undefined;
+      this.rootMayChange = false;
+      result = absorbed ?? this.multiplied(result, by, policy);
+    }
+    return result;
+  }
+
+  private policyFactor(policy: CheckedPolicy, original: Value): number | undefined {
+    if (policy.kind === "rescaleHidden") return this.hiddenEnds.get(original) === policy ? policy.by : undefined;
+    const { layer, part } = original.origin;
+    const prefix = layer === null ? part : `blocks.${layer}.${part}`;
+    return part === policy.part && original.name === `${prefix}.${policy.value}` && this.isDefinition(original) ? policy.by : undefined;
+  }
+
+  /** An equation's value, as against the inner values of its expression, which share its name. */
+  private isDefinition(original: Value): boolean {
+    return this.definitions.has(original);
+  }
+
+  private lastOfEachName(): Iterable<Value> {
+    const last = new Map<string, Value>();
+    for (const v of topological(this.graph)) if (v.op.kind !== "constant") last.set(v.name, v);
+    return last.values();
+  }
+
+  private multiplied(value: Value, by: number, policy: CheckedPolicy): Value {
+    const origin = { ...value.origin, span: policy.span, text: policy.text };
+    const labels = value.axes.map((_, i) => String(i));
+    const factor = scalar(by, { name: value.name, origin });
+    const made: Value = {
+      op: { kind: "binary", op: "mul", left: labels, right: [], out: labels },
+      inputs: [value, factor],
+      axes: value.axes,
+      name: `${value.name}.scaled`,
+      origin,
+    };
+    const f = this.factor(value);
+    return this.with(made, { number: f.number * by, states: f.states });
+  }
+
+  /** The hidden state at the end of every `every`-th layer but the last: the last value of that layer that later ones use. */
+  private findHiddenEnds(): ReadonlyMap<Value, Extract<CheckedPolicy, { kind: "rescaleHidden" }>> {
+    const ends = new Map<Value, Extract<CheckedPolicy, { kind: "rescaleHidden" }>>();
+    const lastX = new Map<number, Value>();
+    for (const v of topological(this.graph)) {
+      if (v.origin.layer !== null && /\.x$/.test(v.name) && v.op.kind !== "constant") lastX.set(v.origin.layer, v);
+    }
+    for (const policy of this.policies) {
+      if (policy.kind !== "rescaleHidden") continue;
+      for (const [layer, x] of lastX) {
+        if ((layer + 1) % policy.every === 0 && layer + 1 < this.graph.layerCount) ends.set(x, policy);
+      }
+    }
+    return ends;
+  }
+
+  private mustBeOne(value: Value, factor: Factor, what: string): Value {
+    if (factor.states.length === 0 || !this.guessOne(factor)) {
+      this.refuse("scale/non-homogeneous", value, `${what} would get a value scaled by ${factor.number}, which it does not pass on`);
+    }
+    return this.with(value, one);
+  }
+
+  /** A state of unknown scale reaches an operation that passes no factor on: its scale must be 1. */
+  private guessOne(factor: Factor): boolean {
+    if (factor.number !== 1) return false;
+    for (const state of factor.states) this.scales.set(state, 1);
+    return (this.learnt = true);
+  }
+
+  private refuse(code: string, value: Value, problem: string): void {
+    const { span, layer, text } = value.origin;
+    if (this.diagnostics.some((d) => d.code === code && d.primary?.span.start === span.start)) return;
+    const policies = this.policies.map((p) => ({ span: p.span, text: "this policy scales what leads here" }));
+    this.diagnostics.push(
+      inputError(code, problem, {
+        primary: { span, text: layer === null ? "here" : `here, in layer ${layer}` },
+        secondary: policies.filter((p) => p.span.start !== span.start || p.span.file !== span.file),
+        notes: [
+          `In \`${text}\`, ${problem}. A scaling policy must leave the model's result unchanged: its factor has to reach a norm, which cancels it, or a weight, which takes it in.`,
+        ],
+        hint: "scale another value, or take the policy out",
+      }),
+    );
+  }
+}
+
