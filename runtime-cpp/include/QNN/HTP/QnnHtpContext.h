@@ -102,8 +102,10 @@ typedef struct {
     uint64_t weightsBufferSize;
   };
 } QnnHtpContext_CustomProperty_t;
-#define QNN_HTP_CONTEXT_CUSTOM_PROPERTY_INIT \
-  { QNN_HTP_CONTEXT_GET_PROP_UNDEFINED, 0 }
+#define QNN_HTP_CONTEXT_CUSTOM_PROPERTY_INIT  \
+  {                                           \
+    QNN_HTP_CONTEXT_GET_PROP_UNDEFINED, { 0 } \
+  }
 
 #ifdef __cplusplus
 }

@@ -144,7 +144,7 @@ typedef struct {
   QnnHtpPerfInfrastructure_ClkPerfMode_t hmxPerfMode;
 } QnnHtpPerfInfrastructure_HmxV2_t;
 
-// Payload at 4, 68 bytes in all generations.
+// Payload at 4, 68 bytes in all generations. Zero it before filling the member that `option` names.
 typedef struct {
   QnnHtpPerfInfrastructure_PowerConfigOption_t option;
   union {
@@ -157,10 +157,6 @@ typedef struct {
     QnnHtpPerfInfrastructure_DdrPerfMode_t ddrPerfModeConfig;
   };
 } QnnHtpPerfInfrastructure_PowerConfig_t;
-#define QNN_HTP_PERF_INFRASTRUCTURE_POWER_CONFIG_INIT             \
-  {                                                               \
-    QNN_HTP_PERF_INFRASTRUCTURE_POWER_CONFIGOPTION_UNKNOWN, { 0 } \
-  }
 
 typedef enum {
   QNN_HTP_PERF_INFRASTRUCTURE_MEMORY_CONFIGOPTION_GROW_SIZE = 1,
