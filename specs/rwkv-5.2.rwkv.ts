@@ -63,12 +63,11 @@ export default model({
       equations: eq`
         xx = layer_norm(x, ln1)
         xp = shift(xx, x_prev)
-        dx = xx - xp
 
-        r = receptance @ (xp + dx * mix_r)   : H N
-        k = key   @ (xp + dx * mix_k)        : H N
-        v = value @ (xp + dx * mix_v)        : H N
-        g = silu(gate @ (xp + dx * mix_g))   : H N
+        r = receptance @ (xx * mix_r + xp * (1 - mix_r))  : H N
+        k = key   @ (xx * mix_k + xp * (1 - mix_k))       : H N
+        v = value @ (xx * mix_v + xp * (1 - mix_v))       : H N
+        g = silu(gate @ (xx * mix_g + xp * (1 - mix_g)))  : H N
         w = exp(-exp(decay))
 
         y[h,j]    = r[h,i] * (u[h,i] * k[h,i] * v[h,j] + S[h,i,j])
@@ -91,9 +90,8 @@ export default model({
       equations: eq`
         xx = layer_norm(x, ln2)
         xp = shift(xx, x_prev)
-        dx = xx - xp
-        r  = sigmoid(receptance @ (xp + dx * mix_r))
-        k  = relu(key @ (xp + dx * mix_k))
+        r  = sigmoid(receptance @ (xx * mix_r + xp * (1 - mix_r)))
+        k  = relu(key @ (xx * mix_k + xp * (1 - mix_k)))
         x  = x + r * (value @ k^2)
       `,
     }),
