@@ -100,7 +100,9 @@ class BrokenAbi(unittest.TestCase):
         self.fails_to_compile("Qnn_BlockwiseExpansion_t, axis")
 
     def test_swapped_fields(self):
-        self.edit("QnnTypes.h", "  float scale;\n  int32_t offset;\n} Qnn_ScaleOffset_t", "  int32_t offset;\n  float scale;\n} Qnn_ScaleOffset_t")
+        end = "} Qnn_ScaleOffset_t"
+        scale, offset = "  float scale;\n", "  int32_t offset;\n"
+        self.edit("QnnTypes.h", scale + offset + end, offset + scale + end)
         self.fails_to_compile("Qnn_ScaleOffset_t, scale")
 
     def test_wrong_text(self):

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-// ------------------------------------------------------------------------------- Errors, options
+// --------------------------------------------------------------------------------- Errors, options
 
 // A truncated or foreign binary may also answer with a System code (30001, 30010). There is no
 // checksum: damage inside the body can load without an error.
@@ -82,7 +82,7 @@ typedef struct {
     const char* oemString;
     QnnContext_AsyncExecutionQueueDepth_t asyncExeQueueDepth;
     const char* const* enableGraphs;  // null-terminated list of names
-    uint64_t memoryLimitHint;         // bytes
+    uint64_t memoryLimitHint;
     uint8_t isPersistentBinary;
     QnnContext_BinaryCompatibilityType_t binaryCompatibilityType;
   };
@@ -92,8 +92,7 @@ typedef struct {
     QNN_CONTEXT_CONFIG_UNDEFINED, { NULL } \
   }
 
-// ------------------------------------------------------------------- Creation from several
-// binaries
+// ------------------------------------------------------------------ Creation from several binaries
 
 typedef enum {
   QNN_CONTEXT_NOTIFY_TYPE_GRAPH_INIT = 0,    // one graph of the context is ready
@@ -127,8 +126,7 @@ typedef struct {
   };
 } QnnContext_Params_t;
 
-// ------------------------------------------------------------------------ Parts of a context
-// binary
+// ----------------------------------------------------------------------- Parts of a context binary
 
 typedef enum {
   QNN_CONTEXT_SECTION_UPDATABLE = 1,  // what updateable tensors of a graph hold

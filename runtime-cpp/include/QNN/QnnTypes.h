@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-// ---------------------------------------------------------------------------------------- Handles
+// ----------------------------------------------------------------------------------------- Handles
 
 typedef Qnn_Handle_t Qnn_BackendHandle_t;
 typedef Qnn_Handle_t Qnn_ContextHandle_t;
@@ -172,7 +172,7 @@ typedef enum {
   QNN_SOC_MODEL_SM4450 = 59,
 } Qnn_SocModel_t;
 
-// --------------------------------------------------------------------------- Versions and scalars
+// ---------------------------------------------------------------------------- Versions and scalars
 
 typedef struct {
   uint32_t major;
