@@ -54,13 +54,17 @@ export const packs: readonly Pack[] = [
 ];
 
 /** Licence texts inside the wheel; all are kept beside the libraries. */
-export const licenceFiles: readonly string[] = ["Qualcomm_LICENSE.pdf", "LICENSE", "ThirdPartyNotices.txt", "Privacy.md"];
+export const licenceFiles: readonly string[] = [
+  "Qualcomm_LICENSE.pdf",
+  "LICENSE",
+  "ThirdPartyNotices.txt",
+  "Privacy.md",
+];
 
 export const licence = {
   name: "Qualcomm AI Stack license",
   /** Where its text stands. */
   place: "Qualcomm_LICENSE.pdf and LICENSE, inside the wheels of the Python package onnxruntime-qnn",
-  page: "https://pypi.org/project/onnxruntime-qnn/",
   /** What `--accept-license` and RWKVC_ACCEPT_LICENSE have to say. */
   answer: "qualcomm",
 } as const;

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+/**
+ * Bundles the command line into out/compiler/rwkvc.js. What a command imports dynamically becomes a file of its own, so
+ * that help and light commands load little. ts-morph stays outside: its 10 MB of TypeScript are loaded by `require`
+ * from node_modules as quickly, and need not be copied.
+ */
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Built aside and moved in: a command that starts meanwhile finds the old files or the new ones. */
+export async function buildCompiler(out = join(root, "out/compiler")) {
+  const { build } = await import("esbuild");
+  const aside = `${out}.${process.pid}.tmp`;
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: { rwkvc: "compiler/rwkvc.ts", "native-programs": "compiler/build/native-programs.ts" },
+    outdir: aside,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: ["ts-morph"],
+    legalComments: "none",
+    // CommonJS packages inside an ES module ask for `require`.
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+    },
+    chunkNames: "[name]-[hash]",
+    logLevel: "warning",
+  });
+  chmodSync(join(aside, "rwkvc.js"), 0o755);
+  install(aside, out);
+}
+
+/** Chunks first (their names hold their content's hash), then the entries that name them; old chunks go last. */
+function install(aside, out) {
+  mkdirSync(out, { recursive: true });
+  const entries = ["rwkvc.js", "native-programs.js"];
+  const fresh = readdirSync(aside);
+  for (const name of [...fresh.filter((name) => !entries.includes(name)), ...entries]) {
+    renameSync(join(aside, name), join(out, name));
+  }
+  rmSync(aside, { recursive: true, force: true });
+  for (const name of readdirSync(out)) {
+    if (name.endsWith(".js") && !fresh.includes(name)) rmSync(join(out, name), { force: true });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await buildCompiler();

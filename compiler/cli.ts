@@ -1,0 +1,109 @@
+/**
+ * The `rwkvc` command line: one file per command in `commands/`. Nothing heavy is imported here: a command loads what it
+ * needs when it runs, so that help and light commands start at once.
+ */
+import { Command, CommanderError } from "commander";
+
+import packageJson from "../package.json" with { type: "json" };
+import { buildCommand } from "./commands/build.ts";
+import { checkCommand } from "./commands/check.ts";
+import type { ActionResult, CommandLine, Session } from "./commands/command.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { estimateCommand } from "./commands/estimate.ts";
+import { evalCommand } from "./commands/eval.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import type { Io } from "./commands/io.ts";
+import { logitsCommand } from "./commands/logits.ts";
+import { qnnCommand } from "./commands/qnn.ts";
+import { diagnosticsOf, reportDiagnostics } from "./commands/report.ts";
+import { runCommand } from "./commands/run.ts";
+import { explainUsageError } from "./commands/usage.ts";
+import { DiagnosticError, exitCode } from "./diagnostics/diagnostic.ts";
+
+/** Runs one command line (without `node` and the script) and gives the exit code. */
+export async function runCli(args: readonly string[], io: Io): Promise<number> {
+  let code = 0;
+  const options = { json: wants(args, "--json"), color: !wants(args, "--no-color") };
+  const finish = async (session: Session, result: ActionResult): Promise<void> => {
+    const diagnostics = result.diagnostics ?? [];
+    code = exitCode(diagnostics);
+    if (session.json) {
+      // A result that shows its diagnostics itself is all that is printed.
+      const json = result.json ?? { diagnostics };
+      if (!carriesDiagnostics(json))
+        await reportDiagnostics(io, { ...options, json: false }, diagnostics, result.sources);
+      io.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+      return;
+    }
+    await reportDiagnostics(io, options, diagnostics, result.sources);
+    if (result.text) io.stdout.write(result.text);
+  };
+  try {
+    await program({ io, finish }).parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const found = error instanceof CommanderError ? [explainUsageError(error)] : diagnosticsOf(error, io.env);
+    await reportDiagnostics(io, options, found, error instanceof DiagnosticError ? sourcesOf(error) : undefined);
+    return exitCode(found);
+  }
+}
+
+function program(line: CommandLine): Command {
+  const { io } = line;
+  const root = new Command("rwkvc")
+    .description("Compiles RWKV specs and checkpoints to Qualcomm QNN graphs, and runs them.")
+    .version(packageJson.version, "-V, --version", "print the version")
+    .option("--json", "print results and diagnostics as JSON")
+    .option("--no-color", "no colours")
+    .helpCommand("help [command]", "show a command's help")
+    .showSuggestionAfterError(true)
+    .addHelpText("after", rootHelp);
+  for (const make of [
+    checkCommand,
+    buildCommand,
+    runCommand,
+    logitsCommand,
+    evalCommand,
+    estimateCommand,
+    inspectCommand,
+    qnnCommand,
+    doctorCommand,
+  ]) {
+    root.addCommand(make(line));
+  }
+  for (const command of [root, ...root.commands, ...root.commands.flatMap((c) => c.commands)]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError(true)
+      .allowExcessArguments(false)
+      .configureOutput({
+        writeOut: (text) => void io.stdout.write(text),
+        // Usage errors are shown as diagnostics, by runCli; help for an incomplete command is wanted on standard error.
+        writeErr: (text) => void (text.startsWith("error:") || io.stderr.write(text)),
+        outputError: () => {},
+      });
+  }
+  return root;
+}
+
+const rootHelp = `
+Examples:
+  $ rwkvc qnn install
+  $ rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --target htp-v75 --soc SM8650 --out out/model
+  $ rwkvc run out/model --prompt "In the beginning " --tokens 200
+
+Exit codes: 0 done, 1 the input is at fault, 2 bad usage, 3 a tool or file is missing, 4 internal error.
+\`rwkvc COMMAND --help\` tells a command's options.`;
+
+/** A flag before any \`--\`: how to report what fails before the flags are parsed. */
+function wants(args: readonly string[], flag: string): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes(flag);
+}
+
+const carriesDiagnostics = (json: unknown): boolean =>
+  typeof json === "object" && json !== null && "diagnostics" in json;
+
+const sourcesOf = (error: DiagnosticError): ReadonlyMap<string, string> | undefined =>
+  (error as { sources?: ReadonlyMap<string, string> }).sources;

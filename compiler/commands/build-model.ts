@@ -1,0 +1,76 @@
+/** The whole way from a spec and a checkpoint to an artefact folder: what `build` and `estimate SPEC` do. */
+import { basename } from "node:path";
+
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { CheckedModel } from "../check/typed.ts";
+import { type Diagnostic, DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
+import type { Manifest } from "../emit/manifest.ts";
+import type { Precision, Target } from "../targets/targets.ts";
+import type { Session } from "./command.ts";
+import { runFrontEnd } from "./front-end.ts";
+
+export interface BuildRequest {
+  readonly spec: string;
+  readonly weights: string;
+  readonly target: Target;
+  readonly precision: Precision;
+  readonly embedding: "graph" | "host";
+  readonly scaling: boolean;
+  readonly embedWeights: boolean;
+  readonly name: string;
+  readonly out: string;
+  readonly onStage?: (stage: string, print: () => string) => void;
+  /** Adds to the artefact before it is moved to its place: context binaries. */
+  readonly finish?: (folder: string, manifest: Manifest) => Promise<void>;
+}
+
+export interface Built {
+  readonly manifest: Manifest;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: ReadonlyMap<string, string>;
+  /** Stages and their milliseconds, in order. */
+  readonly times: readonly (readonly [string, number])[];
+}
+
+/** Diagnostics with the sources that they point into. */
+export class BuildError extends DiagnosticError {
+  constructor(
+    diagnostics: readonly Diagnostic[],
+    readonly sources: ReadonlyMap<string, string>,
+  ) {
+    super(diagnostics);
+  }
+}
+
+export async function buildModel(request: BuildRequest, session: Session): Promise<Built> {
+  const times: [string, number][] = [];
+  const stage = async <T>(name: string, body: () => Promise<T> | T): Promise<T> => {
+    session.progress.update(`${name} ...`);
+    const start = performance.now();
+    const value = await body();
+    times.push([name, performance.now() - start]);
+    return value;
+  };
+  const front = await stage("check", () => runFrontEnd(request.spec, request.weights));
+  const { model, checkpoint, sources } = front;
+  try {
+    if (!model || !checkpoint) throw new BuildError(front.diagnostics, sources);
+    const compiled = await stage("compile", async () => {
+      const { compile } = await import("../pipeline.ts");
+      return compile(model, request);
+    });
+    const diagnostics = [...front.diagnostics, ...compiled.diagnostics];
+    if (!compiled.value) throw new BuildError(diagnostics, sources);
+    const value = compiled.value;
+    const { writeArtefact } = await import("../build/write-artefact.ts");
+    const manifest = await writeArtefact({
+      ...inputs(request, model, checkpoint),
+      compiled: value,
+      stage,
+      finish: request.finish,
+    });
+    return { manifest, diagnostics, sources, times };
+  } finally {
+    checkpoint?.close();
+  }
+}

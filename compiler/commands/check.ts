@@ -1,0 +1,54 @@
+/** `rwkvc check`: reads a spec and checks it, against a checkpoint's tensors when one is given. */
+import type { Command } from "commander";
+
+import type { CheckedModel } from "../check/typed.ts";
+import { hasErrors } from "../diagnostics/diagnostic.ts";
+import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { runFrontEnd } from "./front-end.ts";
+
+export function checkCommand(line: CommandLine): Command {
+  const command = defineCommand("check", "check a spec: names, shapes, state updates, scaling policies", [
+    "rwkvc check specs/rwkv-7.rwkv.ts",
+    "rwkvc check specs/rwkv-7.rwkv.ts --weights model.pth",
+    "rwkvc check specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B --json",
+  ])
+    .argument("<spec>", "spec file, NAME.rwkv.ts")
+    .option("--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET; solves the dimensions");
+  return runs(line, command, async (_session, options: { weights?: string }, spec: string) => {
+    const { model, checkpoint, diagnostics, sources } = await runFrontEnd(spec, options.weights);
+    checkpoint?.close();
+    const ok = model !== undefined && !hasErrors(diagnostics);
+    return {
+      json: { ok, spec, ...(ok ? summarise(model) : {}), diagnostics },
+      text: ok ? describe(spec, model) : "",
+      diagnostics,
+      sources,
+    };
+  });
+}
+
+function summarise(model: CheckedModel): object {
+  return {
+    name: model.name,
+    resolved: model.resolved,
+    layers: model.resolved ? model.layerCount : null,
+    dims: model.resolved ? Object.fromEntries(model.sizes) : null,
+    parts: model.parts.map((part) => ({
+      name: part.name,
+      weights: part.weights.size,
+      states: part.states.map((state) => state.name),
+      equations: part.equations.length,
+    })),
+    policies: model.policies.map((policy) => policy.text),
+  };
+}
+
+function describe(spec: string, model: CheckedModel): string {
+  const equations = model.parts.reduce((sum, part) => sum + part.equations.length, 0);
+  const lines = [`${spec}: ${model.name} is well formed (${equations} equations a layer).`];
+  if (model.resolved) {
+    const dims = [...model.sizes].map(([name, size]) => `${name}=${size}`).join(" ");
+    lines.push(`${model.layerCount} layers; ${dims}`);
+  }
+  return `${lines.join("\n")}\n`;
+}

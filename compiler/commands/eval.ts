@@ -1,0 +1,81 @@
+/** `rwkvc eval`: how well the model predicts a text: bits per byte, perplexity. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Command } from "commander";
+
+import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
+import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { choice, integer } from "./flags.ts";
+import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
+import { checkTokenizer } from "./run.ts";
+
+interface EvalFlags {
+  readonly text: string;
+  readonly limit?: number;
+  readonly tokenizer: string;
+  readonly backend?: BackendName;
+}
+
+export interface EvalReport {
+  readonly tokens: number;
+  readonly bytes: number;
+  readonly meanNll: number;
+  readonly bitsPerByte: number;
+  readonly perplexity: number;
+  readonly seconds: number;
+}
+
+export function evalCommand(line: CommandLine): Command {
+  const command = defineCommand("eval", "bits per byte and perplexity of a text", [
+    "rwkvc eval out/kjv --text held-out.txt",
+    "rwkvc eval out/kjv --text held-out.txt --limit 1024 --json",
+  ])
+    .argument("<artefact>", "folder that `rwkvc build` wrote")
+    .requiredOption("--text <file>", "the text")
+    .option("--limit <n>", "use the first n tokens only", integer("--limit", { min: 2 }))
+    .option("--tokenizer <bytes>", "how text becomes tokens", "bytes")
+    .option(
+      "--backend <name>",
+      "htp or qnn-cpu; default: what the artefact was built for",
+      choice("--backend", backendNames),
+    );
+  return runs(line, command, async (session, options: EvalFlags, artefact: string) => {
+    checkTokenizer(options.tokenizer);
+    checkText(options.text);
+    const prepared = await prepareRun(artefact, options.backend, session.io.env);
+    session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
+    const { runProgram } = await import("../build/native-programs.ts");
+    return withScratch(async (folder) => {
+      const file = join(folder, "report.json");
+      const args = ["eval", ...prepared.args, "--report", file, "--text", options.text];
+      if (options.limit !== undefined) args.push("--limit", String(options.limit));
+      await runProgram("rwkv-run", args, {});
+      const report = readReport<EvalReport>(file);
+      return { json: report, text: describe(report) };
+    });
+  });
+}
+
+function describe(report: EvalReport): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ["tokens", String(report.tokens)],
+    ["nats per token", report.meanNll.toFixed(4)],
+    ["bits per byte", report.bitsPerByte.toFixed(4)],
+    ["perplexity", report.perplexity.toFixed(3)],
+    ["tokens/s", (report.tokens / report.seconds).toFixed(1)],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(16)}${value.padStart(12)}\n`).join("");
+}
+
+function checkText(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  const problem = !stat
+    ? "does not exist"
+    : stat.isDirectory()
+      ? "is a folder"
+      : stat.isFile() && stat.size === 0
+        ? "is empty"
+        : undefined;
+  if (problem) throw new DiagnosticError([inputError("text/not-found", `${file} ${problem}`, { place: { file } })]);
+}

@@ -1,0 +1,65 @@
+/** From the files that a user names to a checked model: what `check`, `build` and `estimate` begin with. */
+import { readFileSync, statSync } from "node:fs";
+
+import type { CheckedModel } from "../check/typed.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { type Diagnostic, DiagnosticError, hasErrors, inputError } from "../diagnostics/diagnostic.ts";
+
+export interface FrontEnd {
+  readonly model: CheckedModel | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** The caller closes the checkpoint. Diagnostics: spec/not-found, those of the reader, the checker and the checkpoint. */
+export async function runFrontEnd(specPath: string, weights: string | undefined): Promise<FrontEnd> {
+  assertSpecFile(specPath);
+  const [{ readSpec }, { checkSpec }] = await Promise.all([
+    import("../frontend/read-spec.ts"),
+    import("../check/check-spec.ts"),
+  ]);
+  const read = readSpec(specPath, readText);
+  const diagnostics: Diagnostic[] = [...read.diagnostics];
+  const checkpoint = await openWeights(weights, diagnostics);
+  let model: CheckedModel | undefined;
+  if (read.value) {
+    const checked = checkSpec(read.value, checkpoint?.tensors);
+    diagnostics.push(...checked.diagnostics);
+    model = checked.value;
+  }
+  return { model: hasErrors(diagnostics) ? undefined : model, checkpoint, diagnostics, sources: read.sources };
+}
+
+/** A checkpoint that cannot be opened is reported along with the spec's own mistakes. */
+async function openWeights(weights: string | undefined, diagnostics: Diagnostic[]): Promise<Checkpoint | undefined> {
+  if (weights === undefined) return undefined;
+  const { openCheckpoint } = await import("../checkpoint/open-checkpoint.ts");
+  try {
+    return await openCheckpoint(weights);
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    diagnostics.push(...error.diagnostics);
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function assertSpecFile(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile()) return;
+  const what = stat?.isDirectory() ? "is a folder, not a spec" : "does not exist";
+  throw new DiagnosticError([
+    inputError("spec/not-found", `${path} ${what}`, {
+      place: { file: path },
+      hint: "a spec is a file NAME.rwkv.ts, such as specs/rwkv-7.rwkv.ts",
+    }),
+  ]);
+}

@@ -1,0 +1,67 @@
+/** `rwkvc logits`: the model's logits after each of the given tokens, as raw float32. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Command } from "commander";
+
+import { DiagnosticError, unsupportedError } from "../diagnostics/diagnostic.ts";
+import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { choice } from "./flags.ts";
+import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
+import { readTokenIds } from "./token-ids.ts";
+
+interface LogitsFlags {
+  readonly tokens: string;
+  readonly out: string;
+  readonly stateOut?: string;
+  readonly graph: "decode" | "prefill";
+  readonly backend?: BackendName;
+}
+
+export function logitsCommand(line: CommandLine): Command {
+  const command = defineCommand("logits", "compute the logits after each token of a file", [
+    "rwkvc logits out/kjv --tokens ids.txt --out logits.f32",
+    "rwkvc logits out/kjv --tokens ids.txt --out logits.f32 --state-out state.f32 --backend htp",
+  ])
+    .argument("<artefact>", "folder that `rwkvc build` wrote")
+    .requiredOption("--tokens <file>", "token ids separated by white space; - reads standard input")
+    .requiredOption("--out <file>", "where the logits go: float32, little-endian, [tokens, vocabulary]")
+    .option("--state-out <file>", "where the last state goes: float32, little-endian, in the spec's order")
+    .option("--graph <kind>", "decode, or prefill", choice("--graph", ["decode", "prefill"] as const), "decode")
+    .option(
+      "--backend <name>",
+      "htp or qnn-cpu; default: what the artefact was built for",
+      choice("--backend", backendNames),
+    );
+  return runs(line, command, async (session, options: LogitsFlags, artefact: string) => {
+    if (options.graph === "prefill") {
+      throw new DiagnosticError([
+        unsupportedError("flag/not-yet", "--graph prefill is not supported yet", {
+          hint: "leave it out, or use --graph decode",
+        }),
+      ]);
+    }
+    const prepared = await prepareRun(artefact, options.backend, session.io.env);
+    const ids = await readTokenIds(options.tokens, prepared.manifest.vocabulary, session.io);
+    const { runProgram } = await import("../build/native-programs.ts");
+    return withScratch(async (folder) => {
+      const tokens = join(folder, "tokens.txt");
+      const report = join(folder, "report.json");
+      writeFileSync(tokens, `${ids.join(" ")}\n`);
+      const args = ["logits", ...prepared.args, "--report", report, "--tokens", tokens, "--out", options.out];
+      if (options.stateOut) args.push("--state-out", options.stateOut);
+      await runProgram("rwkv-run", args, {});
+      const vocabulary = prepared.manifest.vocabulary;
+      return {
+        json: {
+          tokens: ids.length,
+          vocabulary,
+          out: options.out,
+          stateOut: options.stateOut ?? null,
+          report: readReport(report),
+        },
+        text: `${options.out}: float32 [${ids.length}, ${vocabulary}]\n`,
+      };
+    });
+  });
+}

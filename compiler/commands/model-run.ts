@@ -1,0 +1,112 @@
+/**
+ * What `run`, `logits`, `eval` and `estimate` share: an artefact is opened and verified, Qualcomm's library for it is
+ * found, a context binary is preferred to composing the model library, and the C++ program does the work.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { DiagnosticError, inputError, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
+import type { ContextManifest, Manifest } from "../emit/manifest.ts";
+import { locateQnn, type LocatedQnn } from "../qnn/locate.ts";
+import type { QnnBackend } from "../qnn/packs.ts";
+import { findContexts } from "./contexts.ts";
+
+export interface OpenArtefact {
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** Reads the manifest and compares every file with its hash in it. */
+export async function openArtefact(folder: string): Promise<OpenArtefact> {
+  const { verifyArtefact } = await import("../build/read-artefact.ts");
+  return { folder, manifest: await verifyArtefact(folder) };
+}
+
+export interface PreparedRun extends OpenArtefact {
+  readonly backend: QnnBackend;
+  readonly qnn: LocatedQnn;
+  readonly context: ContextManifest | null;
+  /** Arguments of rwkv-run that say what runs on what. */
+  readonly args: readonly string[];
+}
+
+/** --backend as users write it; the default is the artefact's own target. */
+export const backendNames = ["htp", "qnn-cpu", "host", "qnn-gpu"] as const;
+export type BackendName = (typeof backendNames)[number];
+
+export async function prepareRun(
+  folder: string,
+  backendName: BackendName | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<PreparedRun> {
+  const { manifest } = await openArtefact(folder);
+  const backend = chooseBackend(manifest, backendName);
+  const qnn = await locateQnn(backend, env);
+  const context = backend === "htp" ? await contextFor(folder, manifest, qnn) : null;
+  const args = ["--artefact", folder, "--backend", backend, "--backend-library", qnn.library];
+  if (qnn.system) args.push("--system-library", qnn.system);
+  if (manifest.htp) args.push("--soc-model", String(manifest.htp.socModel));
+  if (context) args.push("--context", context.path);
+  else args.push("--model-library", modelLibrary(folder, manifest));
+  return { folder, manifest, backend, qnn, context: context?.manifest ?? null, args };
+}
+
+function chooseBackend(manifest: Manifest, name: BackendName | undefined): QnnBackend {
+  if (name === "host" || name === "qnn-gpu") {
+    throw new DiagnosticError([
+      unsupportedError("backend/not-yet", `the ${name} backend cannot run models yet`, {
+        hint: "use --backend htp (the simulator, on a PC) or --backend qnn-cpu",
+      }),
+    ]);
+  }
+  const built: QnnBackend = manifest.target.startsWith("htp-") ? "htp" : "cpu";
+  const wanted: QnnBackend = name === undefined ? built : name === "htp" ? "htp" : "cpu";
+  if (wanted !== built) {
+    const target = wanted === "htp" ? "htp-v75" : "qnn-cpu";
+    throw new DiagnosticError([
+      usageError("usage/backend", `the artefact was built for ${manifest.target}, which --backend ${name} cannot run`, {
+        hint: `build another one with --target ${target}, or leave --backend out`,
+      }),
+    ]);
+  }
+  return wanted;
+}
+
+/** The context binary of the artefact's own SoC, if it is whole and a library of this age can load it. */
+async function contextFor(folder: string, manifest: Manifest, qnn: LocatedQnn) {
+  if (!qnn.system) return null;
+  const contexts = await findContexts(folder);
+  return contexts.find((context) => context.manifest.soc === manifest.htp?.soc && context.isCurrent) ?? null;
+}
+
+export const hostTriple = (): string => `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux`;
+
+export function modelLibrary(folder: string, manifest: Manifest): string {
+  const library = manifest.libraries[hostTriple()];
+  if (library === undefined) {
+    throw new DiagnosticError([
+      inputError("artefact/no-library", `${folder} has no model library for ${hostTriple()}`, {
+        place: { file: join(folder, "model.json"), detail: "libraries" },
+        notes: [`It has: ${Object.keys(manifest.libraries).join(", ") || "none"}.`],
+        hint: "build the artefact again on this machine",
+      }),
+    ]);
+  }
+  return join(folder, library);
+}
+
+/** Calls `body` with a new folder for a program's report and other files in passing, and removes it afterwards. */
+export async function withScratch<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "rwkvc-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  try {
+    return await body(folder);
+  } finally {
+    process.removeListener("exit", remove);
+    remove();
+  }
+}
+
+export const readReport = <T>(file: string): T => JSON.parse(readFileSync(file, "utf8")) as T;

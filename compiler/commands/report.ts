@@ -1,0 +1,85 @@
+/** Shows diagnostics, and turns whatever was thrown into diagnostics. */
+import { readFileSync } from "node:fs";
+
+import { type Diagnostic, DiagnosticError, internalError } from "../diagnostics/diagnostic.ts";
+import { type CommonOptions, type Io, useColour } from "./io.ts";
+
+/** On standard error as text; with --json on standard output, as one object. */
+export async function reportDiagnostics(
+  io: Io,
+  options: CommonOptions,
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
+  if (diagnostics.length === 0) return;
+  if (options.json) {
+    io.stdout.write(`${JSON.stringify({ diagnostics }, null, 2)}\n`);
+    return;
+  }
+  const { renderDiagnostics } = await import("../diagnostics/render.ts");
+  const colour = useColour(io.stderr, io, options);
+  io.stderr.write(`${renderDiagnostics(diagnostics, withFiles(diagnostics, sources), { colour })}\n`);
+}
+
+/** Sources, with the text of files that the diagnostics point into and the stage did not hand on. */
+function withFiles(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): Map<string, string> {
+  const all = new Map(sources);
+  for (const { primary, secondary } of diagnostics) {
+    for (const label of [...(primary ? [primary] : []), ...(secondary ?? [])]) {
+      const file = label.span.file;
+      if (all.has(file)) continue;
+      try {
+        all.set(file, readFileSync(file, "utf8"));
+      } catch {
+        // Shown without its text.
+      }
+    }
+  }
+  return all;
+}
+
+/** A bug of ours, unless it is a known fault of the machine around us. */
+export function diagnosticsOf(error: unknown, env: NodeJS.ProcessEnv): readonly Diagnostic[] {
+  if (error instanceof DiagnosticError) return error.diagnostics;
+  const system = systemFault(error);
+  if (system) return [system];
+  const { name, message, stack } =
+    error instanceof Error ? error : { name: "thrown value", message: String(error), stack: undefined };
+  return [
+    internalError("internal/uncaught", "rwkvc failed inside itself", {
+      notes: [`${name}: ${message}`, ...(env.RWKVC_DEBUG && stack ? [stack] : [])],
+      hint: env.RWKVC_DEBUG
+        ? "please report this, with the command line and the text above"
+        : "please report this, with the command line and what RWKVC_DEBUG=1 adds to this message",
+    }),
+  ];
+}
+
+/** Faults of files and folders that no stage has a better word for. */
+function systemFault(error: unknown): Diagnostic | undefined {
+  const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
+  const titles: Readonly<Record<string, string>> = {
+    EACCES: "permission denied",
+    EPERM: "operation not permitted",
+    ENOSPC: "no space left on the device",
+    EDQUOT: "the disk quota is used up",
+    EROFS: "the file system is read-only",
+    EMFILE: "too many open files",
+    ENOTDIR: "a part of the path is not a folder",
+    EISDIR: "this is a folder, not a file",
+    ENOENT: "no such file or folder",
+  };
+  const title = code === undefined ? undefined : titles[code];
+  if (title === undefined || path === undefined) {
+    return code === "ENOSPC"
+      ? { code: "system/enospc", kind: "missing", severity: "error", title: titles.ENOSPC!, notes: [String(message)] }
+      : undefined;
+  }
+  return {
+    code: `system/${code!.toLowerCase()}`,
+    kind: "missing",
+    severity: "error",
+    title: `${path}: ${title}`,
+    place: { file: path },
+  };
+}

@@ -1,0 +1,104 @@
+/** `rwkvc run`: streams text that the model writes after a prompt. */
+import { join } from "node:path";
+
+import type { Command } from "commander";
+
+import { DiagnosticError, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
+import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { choice, decimal, integer } from "./flags.ts";
+import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
+
+interface RunFlags {
+  readonly prompt: string;
+  readonly tokens: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly repetitionPenalty?: number;
+  readonly seed?: number;
+  readonly tokenizer: string;
+  readonly backend?: BackendName;
+}
+
+export interface GenerateReport {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly promptTokens: number;
+  readonly tokensPerSecond: number;
+}
+
+export function runCommand(line: CommandLine): Command {
+  const command = defineCommand("run", "write text after a prompt", [
+    'rwkvc run out/kjv --prompt "In the beginning " --tokens 200',
+    'rwkvc run out/kjv --prompt "And God said" --temperature 0.8 --top-p 0.9 --seed 7',
+  ])
+    .argument("<artefact>", "folder that `rwkvc build` wrote")
+    .requiredOption("--prompt <text>", "text to go on from")
+    .option("--tokens <n>", "tokens to write", integer("--tokens", { min: 1, max: 1_000_000 }), 100)
+    .option(
+      "--temperature <x>",
+      "0 takes the likeliest token each time",
+      decimal("--temperature", { min: 0, max: 100 }),
+      0,
+    )
+    .option(
+      "--top-p <x>",
+      "sample from the likeliest tokens of this total probability",
+      decimal("--top-p", { above: 0, max: 1 }),
+    )
+    .option("--top-k <n>", "sample from the n likeliest tokens", integer("--top-k", { min: 1 }))
+    .option("--repetition-penalty <x>", "1 is none", decimal("--repetition-penalty", { above: 0, max: 100 }))
+    .option("--seed <n>", "seed of the sampling", integer("--seed", { min: 0 }))
+    .option("--tokenizer <bytes>", "how text becomes tokens", "bytes")
+    .option(
+      "--backend <name>",
+      "htp or qnn-cpu; default: what the artefact was built for",
+      choice("--backend", backendNames),
+    );
+  return runs(line, command, async (session, options: RunFlags, artefact: string) => {
+    checkTokenizer(options.tokenizer);
+    if (options.prompt === "") {
+      throw new DiagnosticError([usageError("usage/bad-value", "--prompt is empty: there is nothing to go on from")]);
+    }
+    const prepared = await prepareRun(artefact, options.backend, session.io.env);
+    session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
+    const { runProgram } = await import("../build/native-programs.ts");
+    return withScratch(async (folder) => {
+      const file = join(folder, "report.json");
+      const args = ["generate", ...prepared.args, "--report", file, "--prompt", options.prompt];
+      args.push("--tokens", String(options.tokens), ...samplingArgs(options));
+      await runProgram("rwkv-run", args, {
+        onStdout: session.json ? undefined : (piece) => void session.io.stdout.write(piece),
+      });
+      const report = readReport<GenerateReport>(file);
+      if (!session.json) {
+        session.io.stdout.write("\n");
+        session.io.stderr.write(`${report.tokens.length} tokens, ${report.tokensPerSecond.toFixed(1)} tokens/s\n`);
+      }
+      return { json: report };
+    });
+  });
+}
+
+function samplingArgs(options: RunFlags): string[] {
+  const args: string[] = [];
+  const add = (flag: string, value: number | undefined): void => {
+    if (value !== undefined) args.push(flag, String(value));
+  };
+  add("--temperature", options.temperature);
+  add("--top-p", options.topP);
+  add("--top-k", options.topK);
+  add("--repetition-penalty", options.repetitionPenalty);
+  add("--seed", options.seed);
+  return args;
+}
+
+export function checkTokenizer(name: string): void {
+  if (name === "bytes") return;
+  throw new DiagnosticError([
+    unsupportedError("tokenizer/not-yet", "tokenizer files are not supported yet", {
+      notes: ['Only "bytes" is: a token for each byte, for models with a vocabulary of 256.'],
+      hint: "turn the text into token ids yourself and use `rwkvc logits ARTEFACT --tokens FILE`",
+    }),
+  ]);
+}

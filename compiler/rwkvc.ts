@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/** The program: a process around `runCli`. Ends quietly on a closed pipe, and by the signal's code on Ctrl-C. */
+import { runCli } from "./cli.ts";
+import { processIo } from "./commands/io.ts";
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // The reader has gone (`rwkvc run ... | head`): nobody is left to tell.
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
+
+// 128 + the signal's number, as shells have it. Child processes are in our group and get the signal themselves.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+
+process.exitCode = await runCli(process.argv.slice(2), processIo());
