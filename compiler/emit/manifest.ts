@@ -32,6 +32,8 @@ export interface ManifestStateSlice {
   readonly scale: number;
   /** Value of the spec before the first token. */
   readonly initial: number;
+  /** Place among all the model's states in the order of the spec: layer by layer, as declared. */
+  readonly order: number;
 }
 
 /** A pair of graph tensors: the output of one step is the input of the next. */
@@ -40,7 +42,6 @@ export interface ManifestState {
   readonly output: string;
   readonly dtype: BoundaryDtype;
   readonly shape: readonly number[];
-  /** In the order of the spec (layer by layer, as declared). */
   readonly slices: readonly ManifestStateSlice[];
 }
 
@@ -82,14 +83,24 @@ export interface Manifest {
   readonly precision: "fp32" | "fp16";
   readonly target: string;
   /** HTP targets only. `socModel` is Qnn_SocModel_t's number; `vtcmMb` the SoC's VTCM. */
-  readonly htp: { readonly soc: string; readonly socModel: number; readonly arch: number; readonly vtcmMb: number } | null;
+  readonly htp: {
+    readonly soc: string;
+    readonly socModel: number;
+    readonly arch: number;
+    readonly vtcmMb: number;
+  } | null;
   /** Scaling policies that were applied, as written in the spec. */
   readonly policies: readonly string[];
   readonly tokenizer: { readonly kind: "bytes" } | null;
   /** `host`: `file` is a raw table [vocabulary, width] that the runtime looks rows up in; `graph`: the graph gathers. */
   readonly embedding:
     | { readonly placement: "graph" }
-    | { readonly placement: "host"; readonly file: string; readonly dtype: "float16" | "float32"; readonly shape: readonly [number, number] };
+    | {
+        readonly placement: "host";
+        readonly file: string;
+        readonly dtype: "float16" | "float32";
+        readonly shape: readonly [number, number];
+      };
   /** Static tensors' file, or null when they are inside the library. */
   readonly weights: string | null;
   /** Model libraries by triple: { "x86_64-linux": "lib/x86_64-linux/libNAME.so" }. */

@@ -1,0 +1,40 @@
+/**
+ * Names for the C++ variables of one function: short ones, from the end of the tensor's path, each used once.
+ */
+import { identifier } from "./cpp-text.ts";
+
+/** Path components that say nothing by themselves. */
+const vague = /^(weight|bias|out|output|tmp|t|[0-9]+)$/;
+
+export class NameScope {
+  private readonly taken: Set<string>;
+
+  constructor(reserved: readonly string[]) {
+    this.taken = new Set(reserved);
+  }
+
+  /**
+   * `blocks.{}.att.receptance.weight` -> `receptance_weight`, or a longer tail of the path where that is taken. `fallback` is
+   * appended when no tail is free.
+   */
+  name(path: string, fallback: string): string {
+    const parts = path.split(".").filter((part) => part !== "" && part !== "{}");
+    let from = parts.length - 1;
+    while (from > 0 && vague.test(parts[from]!)) from--;
+    const short = identifier(parts.slice(Math.max(from, 0)).join("_"));
+    if (this.take(short)) return short;
+    if (from > 0 && fallback === "") {
+      const long = identifier(parts.slice(from - 1).join("_"));
+      if (this.take(long)) return long;
+    }
+    const base = fallback === "" ? short : `${short}_${fallback}`;
+    if (this.take(base)) return base;
+    for (let n = 2; ; n++) if (this.take(`${base}_${n}`)) return `${base}_${n}`;
+  }
+
+  private take(name: string): boolean {
+    if (this.taken.has(name)) return false;
+    this.taken.add(name);
+    return true;
+  }
+}

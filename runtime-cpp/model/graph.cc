@@ -1,0 +1,276 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "QnnOpDef.h"
+#include "composer.h"
+#include "rwkvc_model.h"
+
+namespace rwkvc {
+namespace {
+
+uint64_t bytes_of(const Type& type) {
+  uint64_t bytes = 4;
+  if (type.dtype == QNN_DATATYPE_FLOAT_16) bytes = 2;
+  if (type.dtype == QNN_DATATYPE_BOOL_8) bytes = 1;
+  for (uint32_t i = 0; i < type.rank; ++i) bytes *= type.dims[i];
+  return bytes;
+}
+
+const char* dtype_name(Qnn_DataType_t dtype) {
+  switch (dtype) {
+    case QNN_DATATYPE_FLOAT_16: return "f16";
+    case QNN_DATATYPE_FLOAT_32: return "f32";
+    case QNN_DATATYPE_INT_32: return "i32";
+    case QNN_DATATYPE_UINT_32: return "u32";
+    case QNN_DATATYPE_BOOL_8: return "bool8";
+    default: return "?";
+  }
+}
+
+// A message under construction; what does not fit is cut off.
+class Text {
+ public:
+  template <typename... Arguments>
+  void print(const char* format, Arguments... arguments) {
+    const int written = snprintf(text_ + used_, sizeof text_ - used_, format, arguments...);
+    if (written > 0) used_ += static_cast<size_t>(written);
+    if (used_ >= sizeof text_) used_ = sizeof text_ - 1;
+  }
+  void print_tensor(const Qnn_Tensor_t& tensor) {
+    print("%s %s[", tensor.v1.name, dtype_name(tensor.v1.dataType));
+    for (uint32_t i = 0; i < tensor.v1.rank; ++i) print(i == 0 ? "%u" : ",%u", tensor.v1.dimensions[i]);
+    print("%s", "]");
+  }
+  void print_tensors(const char* title, const Qnn_Tensor_t* tensors, uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) {
+      print("%s", i == 0 ? title : ", ");
+      print_tensor(tensors[i]);
+    }
+  }
+  const char* c_str() const { return text_; }
+
+ private:
+  char text_[1500] = "";
+  size_t used_ = 0;
+};
+
+void append(Arena& arena, Boundary** list, Qnn_Tensor_t* tensor) {
+  while (*list != nullptr) list = &(*list)->next;
+  *list = arena.array<Boundary>(1);
+  if (*list != nullptr) (*list)->tensor = tensor;
+}
+
+}  // namespace
+
+// A node on its way to the backend. Qnn_OpConfig_t wants arrays of whole tensors, so inputs and outputs are copied.
+struct Graph::Node {
+  const char* name;
+  const char* op;
+  Qnn_Tensor_t* inputs;
+  uint32_t input_count;
+  Qnn_Param_t* params;
+  uint32_t param_count;
+  Qnn_Tensor_t* outputs;
+  uint32_t output_count;
+};
+
+Graph::Graph(Composer& composer, const char* name) : composer_(composer) {
+  name_ = static_cast<char*>(arena_.copy(name, strlen(name) + 1));
+  if (composer_.failed()) return;
+  const QNN_INTERFACE_VER_TYPE& qnn = composer_.interface;
+  if (qnn.graphCreate == nullptr || qnn.tensorCreateGraphTensor == nullptr || qnn.graphAddNode == nullptr) {
+    composer_.fail(MODEL_INVALID_ARGUMENT_ERROR, "the interface lacks graphCreate, tensorCreateGraphTensor or graphAddNode");
+    return;
+  }
+  const Qnn_ErrorHandle_t status =
+      qnn.graphCreate(composer_.context, name_, composer_.config(name_), &handle_);
+  if (status != QNN_SUCCESS) {
+    composer_.fail(MODEL_GRAPH_ERROR, "graph %s: graphCreate failed with %llu", name,
+                   static_cast<unsigned long long>(status & 0xffff));
+  }
+}
+
+Tensor Graph::input(const char* name, const Type& type) {
+  if (composer_.failed()) return {};
+  Qnn_Tensor_t* tensor = create(full_name(name), QNN_TENSOR_TYPE_APP_WRITE, type, nullptr, 0);
+  if (tensor != nullptr) append(arena_, &inputs_, tensor);
+  return {tensor};
+}
+
+Tensor Graph::weight(const char* name, uint64_t offset, const Type& type) {
+  if (composer_.failed()) return {};
+  const uint64_t bytes = bytes_of(type);
+  if (offset > composer_.weights_bytes || bytes > composer_.weights_bytes - offset) {
+    composer_.fail(MODEL_TENSOR_ERROR, "graph %s: tensor %s lies outside the weights (%llu bytes at %llu of %llu)", name_,
+                   full_name(name), static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(offset),
+                   static_cast<unsigned long long>(composer_.weights_bytes));
+    return {};
+  }
+  return {create(full_name(name), QNN_TENSOR_TYPE_STATIC, type, composer_.weights + offset, bytes)};
+}
+
+Tensor Graph::add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+                  std::initializer_list<Param> params, const Out& output) {
+  return add_node(name, op, inputs, params, &output, 1)[0];
+}
+
+Tensors Graph::add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+                   std::initializer_list<Param> params, std::initializer_list<Out> outputs) {
+  return add_node(name, op, inputs, params, outputs.begin(), static_cast<uint32_t>(outputs.size()));
+}
+
+Tensors Graph::add_node(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+                        std::initializer_list<Param> params, const Out* outputs, uint32_t count) {
+  if (composer_.failed()) return {};
+  Node node = {};
+  node.name = full_name(name);
+  node.op = op;
+  if (!take_inputs(node, inputs) || !create_params(node, params) || !create_outputs(node, outputs, count)) return {};
+
+  Qnn_OpConfig_t config = QNN_OPCONFIG_INIT;
+  config.v1.name = node.name;
+  config.v1.packageName = QNN_OP_PACKAGE_NAME_QTI_AISW;
+  config.v1.typeName = node.op;
+  config.v1.numOfParams = node.param_count;
+  config.v1.params = node.params;
+  config.v1.numOfInputs = node.input_count;
+  config.v1.inputTensors = node.inputs;
+  config.v1.numOfOutputs = node.output_count;
+  config.v1.outputTensors = node.outputs;
+
+  const QNN_INTERFACE_VER_TYPE& qnn = composer_.interface;
+  if (qnn.backendValidateOpConfig != nullptr) {
+    const Qnn_ErrorHandle_t status = qnn.backendValidateOpConfig(composer_.backend, config);
+    // A backend without a validator has no opinion; its addNode decides.
+    if (status != QNN_SUCCESS && (status & 0xffff) != QNN_COMMON_ERROR_NOT_SUPPORTED) {
+      fail_node(MODEL_GRAPH_OP_VALIDATION_ERROR, node, "the backend refuses it (backendValidateOpConfig)", status);
+      return {};
+    }
+  }
+  const Qnn_ErrorHandle_t status = qnn.graphAddNode(handle_, config);
+  if (status != QNN_SUCCESS) {
+    fail_node(MODEL_NODES_ERROR, node, "graphAddNode failed", status);
+    return {};
+  }
+
+  auto* results = arena_.array<Tensor>(count);
+  if (results == nullptr) return out_of_memory();
+  for (uint32_t i = 0; i < count; ++i) results[i] = Tensor{&node.outputs[i]};
+  return {results, count};
+}
+
+bool Graph::take_inputs(Node& node, std::initializer_list<Tensor> inputs) {
+  node.inputs = arena_.array<Qnn_Tensor_t>(inputs.size());
+  if (node.inputs == nullptr) return out_of_memory(), false;
+  for (const Tensor& input : inputs) {
+    if (input.qnn == nullptr) {
+      composer_.fail(MODEL_NODES_ERROR, "graph %s: node %s (%s) has an empty tensor as input %u", name_, node.name, node.op,
+                     node.input_count);
+      return false;
+    }
+    node.inputs[node.input_count++] = *input.qnn;
+  }
+  return true;
+}
+
+bool Graph::create_params(Node& node, std::initializer_list<Param> params) {
+  node.params = arena_.array<Qnn_Param_t>(params.size());
+  if (node.params == nullptr) return out_of_memory(), false;
+  for (const Param& param : params) {
+    Qnn_Param_t& target = node.params[node.param_count++];
+    target.name = param.name;
+    if (param.data == nullptr) {
+      target.paramType = QNN_PARAMTYPE_SCALAR;
+      target.scalarParam = param.scalar;
+      continue;
+    }
+    // A static tensor of its own, named node.parameter.
+    const size_t length = strlen(node.name) + 1 + strlen(param.name) + 1;
+    auto* name = arena_.array<char>(length);
+    const uint64_t bytes = bytes_of(param.type);
+    const void* data = arena_.copy(param.data, bytes);
+    if (name == nullptr || data == nullptr) return out_of_memory(), false;
+    snprintf(name, length, "%s.%s", node.name, param.name);
+    const Qnn_Tensor_t* tensor = create(name, QNN_TENSOR_TYPE_STATIC, param.type, data, bytes);
+    if (tensor == nullptr) return false;
+    target.paramType = QNN_PARAMTYPE_TENSOR;
+    target.tensorParam = *tensor;
+  }
+  return true;
+}
+
+bool Graph::create_outputs(Node& node, const Out* outputs, uint32_t count) {
+  node.outputs = arena_.array<Qnn_Tensor_t>(count);
+  if (node.outputs == nullptr) return out_of_memory(), false;
+  for (uint32_t i = 0; i < count; ++i) {
+    // A client that debugs reads every value.
+    const bool readable = outputs[i].graph_output || composer_.debug;
+    const char* name = outputs[i].name == nullptr ? node.name : full_name(outputs[i].name);
+    const Qnn_Tensor_t* tensor = create(name, readable ? QNN_TENSOR_TYPE_APP_READ : QNN_TENSOR_TYPE_NATIVE,
+                                        outputs[i].type, nullptr, 0);
+    if (tensor == nullptr) return false;
+    node.outputs[node.output_count++] = *tensor;
+    if (readable) append(arena_, &outputs_, &node.outputs[i]);
+  }
+  return true;
+}
+
+Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data, uint64_t bytes) {
+  auto* tensor = arena_.array<Qnn_Tensor_t>(1);
+  auto* dims = static_cast<uint32_t*>(arena_.copy(type.dims, sizeof type.dims));
+  if (tensor == nullptr || dims == nullptr || name == nullptr) {
+    out_of_memory();
+    return nullptr;
+  }
+  *tensor = QNN_TENSOR_INIT;
+  tensor->v1.name = name;
+  tensor->v1.type = kind;
+  tensor->v1.dataType = type.dtype;
+  tensor->v1.rank = type.rank;
+  tensor->v1.dimensions = dims;
+  tensor->v1.memType = QNN_TENSORMEMTYPE_RAW;
+  tensor->v1.clientBuf.data = const_cast<void*>(data);
+  tensor->v1.clientBuf.dataSize = static_cast<uint32_t>(bytes);
+  const Qnn_ErrorHandle_t status = composer_.interface.tensorCreateGraphTensor(handle_, tensor);
+  if (status != QNN_SUCCESS) {
+    Text text;
+    text.print("graph %s: tensor ", name_);
+    text.print_tensor(*tensor);
+    text.print(": tensorCreateGraphTensor failed with %llu", static_cast<unsigned long long>(status & 0xffff));
+    if (spec_ != nullptr) text.print("; %s:%u", spec_, line_);
+    composer_.fail(MODEL_TENSOR_ERROR, "%s", text.c_str());
+    return nullptr;
+  }
+  return tensor;
+}
+
+char* Graph::full_name(const char* pattern) {
+  const char* hole = strstr(pattern, "{}");
+  if (hole == nullptr) return static_cast<char*>(arena_.copy(pattern, strlen(pattern) + 1));
+  const size_t size = strlen(pattern) + 11;
+  auto* name = arena_.array<char>(size);
+  if (name != nullptr) snprintf(name, size, "%.*s%u%s", static_cast<int>(hole - pattern), pattern, layer_, hole + 2);
+  return name;
+}
+
+void Graph::fail_node(ModelError_t error, const Node& node, const char* what, Qnn_ErrorHandle_t status) {
+  Text text;
+  text.print("graph %s: node %s (%s): %s: %llu", name_, node.name, node.op, what,
+             static_cast<unsigned long long>(status & 0xffff));
+  const char* meaning = nullptr;
+  const QNN_INTERFACE_VER_TYPE& qnn = composer_.interface;
+  if (qnn.errorGetMessage != nullptr && qnn.errorGetMessage(status, &meaning) == QNN_SUCCESS && meaning != nullptr) {
+    text.print(" (%.200s)", meaning);
+  }
+  text.print_tensors("; inputs ", node.inputs, node.input_count);
+  text.print_tensors("; outputs ", node.outputs, node.output_count);
+  if (spec_ != nullptr) text.print("; %s:%u", spec_, line_);
+  composer_.fail(error, "%s", text.c_str());
+}
+
+Tensors Graph::out_of_memory() {
+  composer_.fail(MODEL_MEMORY_ALLOCATE_ERROR, "out of memory");
+  return {};
+}
+
+}  // namespace rwkvc

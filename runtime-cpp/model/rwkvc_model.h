@@ -1,0 +1,183 @@
+// What a generated model (model.cpp) is written with: a Graph to which nodes are added one after the other.
+//
+// Errors are sticky. The first failing call is reported through the client's log callback (or on stderr) with node, op,
+// tensors, status and spec line; every later call does nothing and returns an empty Tensor; the library then answers the
+// client with the ModelError_t of that first failure. So model code needs no status checks of its own.
+//
+// Plain C++17 without the standard library's containers: a model has to compile in a fraction of a second, and its
+// library must not depend on a C++ runtime.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "QnnInterface.h"
+#include "QnnModelApi.h"
+#include "arena.h"
+
+namespace rwkvc {
+
+class Composer;
+struct Boundary;
+
+constexpr uint32_t kMaxRank = 8;
+
+// Data type and shape of a tensor.
+struct Type {
+  Qnn_DataType_t dtype;
+  uint32_t rank;
+  uint32_t dims[kMaxRank];
+};
+
+template <typename... Extent>
+constexpr Type tensor_type(Qnn_DataType_t dtype, Extent... dims) {
+  static_assert(sizeof...(dims) <= kMaxRank, "QNN tensors have at most 8 axes");
+  return Type{dtype, static_cast<uint32_t>(sizeof...(dims)), {static_cast<uint32_t>(dims)...}};
+}
+
+// f16(1, 1, 1, 1024): float16 [1, 1, 1, 1024].
+template <typename... Extent>
+constexpr Type f16(Extent... dims) { return tensor_type(QNN_DATATYPE_FLOAT_16, dims...); }
+template <typename... Extent>
+constexpr Type f32(Extent... dims) { return tensor_type(QNN_DATATYPE_FLOAT_32, dims...); }
+template <typename... Extent>
+constexpr Type i32(Extent... dims) { return tensor_type(QNN_DATATYPE_INT_32, dims...); }
+template <typename... Extent>
+constexpr Type u32(Extent... dims) { return tensor_type(QNN_DATATYPE_UINT_32, dims...); }
+template <typename... Extent>
+constexpr Type bool8(Extent... dims) { return tensor_type(QNN_DATATYPE_BOOL_8, dims...); }
+
+// A tensor of the graph under construction; a handle to be passed by value. Lives as long as its Graph.
+struct Tensor {
+  const Qnn_Tensor_t* qnn = nullptr;
+};
+
+// Outputs of a node that has several.
+struct Tensors {
+  const Tensor* items = nullptr;
+  uint32_t count = 0;
+  // Empty (and so an error at its first use) past the end.
+  Tensor operator[](uint32_t i) const { return i < count ? items[i] : Tensor{}; }
+};
+
+// What a node produces: a value inside the graph, named as its node unless said otherwise.
+struct Out {
+  Out(const Type& value_type) : type(value_type) {}  // implicit: f16(1, 64) is an Out
+  Out(const char* tensor_name, const Type& value_type, bool is_graph_output = false)
+      : name(tensor_name), type(value_type), graph_output(is_graph_output) {}
+  const char* name = nullptr;
+  Type type;
+  bool graph_output = false;
+};
+
+// A value that the client reads (APP_READ); nodes may read it too.
+inline Out output(const Type& type) { return Out(nullptr, type, true); }
+inline Out output(const char* name, const Type& type) { return Out(name, type, true); }
+
+// A node's parameter. `{"axis", 3u}` is a scalar; `values("axes", {3u})` a static tensor. The arrays are only borrowed:
+// build parameters inside the call of `add`.
+struct Param {
+  Param(const char* param_name, bool value) : name(param_name) { set(QNN_DATATYPE_BOOL_8).bool8Value = value ? 1 : 0; }
+  Param(const char* param_name, float value) : name(param_name) { set(QNN_DATATYPE_FLOAT_32).floatValue = value; }
+  Param(const char* param_name, uint32_t value) : name(param_name) { set(QNN_DATATYPE_UINT_32).uint32Value = value; }
+  Param(const char* param_name, int32_t value) : name(param_name) { set(QNN_DATATYPE_INT_32).int32Value = value; }
+  Param(const char* param_name, const Type& value_type, const void* values)
+      : name(param_name), type(value_type), data(values) {}
+
+  const char* name;
+  Qnn_Scalar_t scalar = QNN_SCALAR_INIT;
+  Type type = {QNN_DATATYPE_UNDEFINED, 0, {}};
+  const void* data = nullptr;  // null: scalar
+
+ private:
+  Qnn_Scalar_t& set(Qnn_DataType_t dtype) {
+    scalar.dataType = dtype;
+    return scalar;
+  }
+};
+
+// One axis: values("perm", {0u, 2u, 1u}).
+template <size_t N>
+Param values(const char* name, const uint32_t (&data)[N]) { return Param(name, u32(N), data); }
+template <size_t N>
+Param values(const char* name, const int32_t (&data)[N]) { return Param(name, i32(N), data); }
+// Several axes: values("ranges", u32(2, 3), {0, 1, 1, 0, 64, 1}).
+template <size_t N>
+Param values(const char* name, const Type& type, const uint32_t (&data)[N]) { return Param(name, type, data); }
+template <size_t N>
+Param values(const char* name, const Type& type, const int32_t (&data)[N]) { return Param(name, type, data); }
+
+// A graph under construction.
+class Graph {
+ public:
+  Graph(Composer& composer, const char* name);
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  // The number that `{}` stands for in the names of tensors and nodes from here on.
+  void layer(uint32_t number) { layer_ = number; }
+  // The spec's line that the nodes from here on come from; for messages.
+  void at(const char* spec, uint32_t line) {
+    spec_ = spec;
+    line_ = line;
+  }
+
+  // A tensor that the client writes.
+  Tensor input(const char* name, const Type& type);
+  // A constant: the bytes at `offset` of the weights file, which stay mapped until the library is unloaded.
+  Tensor weight(const char* name, uint64_t offset, const Type& type);
+
+  // Adds a node of package "qti.aisw" after the backend has found it valid. Names are unique in the graph.
+  Tensor add(const char* name, const char* op, std::initializer_list<Tensor> inputs, std::initializer_list<Param> params,
+             const Out& output);
+  Tensors add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+              std::initializer_list<Param> params, std::initializer_list<Out> outputs);
+
+ private:
+  friend class Composer;
+  struct Node;
+
+  Tensors add_node(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+                   std::initializer_list<Param> params, const Out* outputs, uint32_t count);
+  bool take_inputs(Node& node, std::initializer_list<Tensor> inputs);
+  bool create_params(Node& node, std::initializer_list<Param> params);
+  bool create_outputs(Node& node, const Out* outputs, uint32_t count);
+  Qnn_Tensor_t* create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data, uint64_t bytes);
+  char* full_name(const char* pattern);
+  void fail_node(ModelError_t error, const Node& node, const char* what, Qnn_ErrorHandle_t status);
+  Tensors out_of_memory();
+
+  Composer& composer_;
+  Arena arena_;
+  Qnn_GraphHandle_t handle_ = nullptr;
+  char* name_ = nullptr;
+  uint32_t layer_ = 0;
+  const char* spec_ = nullptr;
+  uint32_t line_ = 0;
+  // Boundary tensors in creation order, as GraphInfo_t wants them.
+  Boundary* inputs_ = nullptr;
+  Boundary* outputs_ = nullptr;
+};
+
+// The weights file that belongs to a model: looked for beside the library and two folders up.
+struct WeightsFile {
+  const char* name;
+  uint64_t bytes;
+  const char* id;  // 64 hexadecimal digits, equal to those in the file's header
+};
+
+struct GraphSource {
+  const char* name;
+  void (*build)(Graph& graph);
+};
+
+// What model.cpp defines, once.
+struct ModelSource {
+  WeightsFile weights;
+  const GraphSource* graphs;
+  uint32_t graph_count;
+};
+extern const ModelSource kModel;
+
+}  // namespace rwkvc
