@@ -49,6 +49,8 @@ export interface PartAst {
   readonly weights: readonly WeightAst[];
   readonly states: readonly StateAst[];
   readonly equations: readonly (EquationAst | BrokenEquationAst)[];
+  /** Some weight or state could not be read (and was reported): names may be missing here. */
+  readonly hasGaps: boolean;
   readonly span: Span;
 }
 
@@ -81,6 +83,8 @@ export interface SpecAst {
   readonly sources: ReadonlyMap<string, string>;
   /** False if something could not be read (and was reported): what is here is only fit for finding more mistakes. */
   readonly complete: boolean;
+  /** Some dimension or carried value could not be read. */
+  readonly hasGaps: boolean;
   readonly name: Located<string>;
   readonly reference: string;
   readonly dims: readonly DimAst[];

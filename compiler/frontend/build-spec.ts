@@ -16,6 +16,8 @@ interface Context {
   readonly report: (diagnostic: Diagnostic) => void;
   /** Something is missing. */
   readonly spoil: () => void;
+  /** How often that was said. */
+  readonly gaps: () => number;
 }
 
 export function buildSpec(
@@ -24,15 +26,15 @@ export function buildSpec(
   sources: ReadonlyMap<string, string>,
   reportTo: (diagnostic: Diagnostic) => void,
 ): ast.SpecAst | undefined {
-  let complete = true;
+  let gaps = 0;
   const spoil = (): void => {
-    complete = false;
+    gaps++;
   };
   const report = (diagnostic: Diagnostic): void => {
     if (diagnostic.severity === "error") spoil();
     reportTo(diagnostic);
   };
-  const context: Context = { sources, report, spoil };
+  const context: Context = { sources, report, spoil, gaps: () => gaps };
   const body = made(exported, "model", context);
   if (!body) return undefined;
   knownKeys(body, ["name", "reference", "dims", "carry", "embedding", "layers", "head", "policies"], context);
@@ -40,15 +42,19 @@ export function buildSpec(
   const embedding = required(body, "embedding", context, buildPart);
   const layers = required(body, "layers", context, buildLayers);
   const head = required(body, "head", context, buildPart);
+  const before = gaps;
   const dims = required(body, "dims", context, buildDims) ?? [];
   const carries = required(body, "carry", context, buildCarries) ?? [];
+  const hasGaps = gaps > before;
   const policies = optional(body, "policies", context, buildPolicies) ?? [];
   const reference = optional(body, "reference", context, string)?.value ?? "";
   if (!name || !embedding || !layers || !head) return undefined;
+  const complete = gaps === 0;
   return {
     file,
     sources,
     complete,
+    hasGaps,
     name,
     reference,
     dims,
@@ -102,8 +108,10 @@ function buildPart(value: StaticValue, context: Context): ast.PartAst | undefine
   if (!body) return undefined;
   knownKeys(body, ["name", "weights", "state", "equations"], context);
   const name = required(body, "name", context, string);
+  const before = context.gaps();
   const weights = optional(body, "weights", context, buildWeights) ?? [];
   const states = optional(body, "state", context, buildStates) ?? [];
+  const hasGaps = context.gaps() > before;
   const equations = required(body, "equations", context, (text) => {
     if (text.kind !== "equations") return wrongType(text, "an eq`...` template", context);
     const parsed = parseEquations(text.text);
@@ -111,7 +119,14 @@ function buildPart(value: StaticValue, context: Context): ast.PartAst | undefine
     return parsed.equations;
   });
   return (
-    name && { name, weights, states, equations: equations ?? [{ kind: "broken", span: body.span }], span: body.span }
+    name && {
+      name,
+      weights,
+      states,
+      hasGaps,
+      equations: equations ?? [{ kind: "broken", span: body.span }],
+      span: body.span,
+    }
   );
 }
 
