@@ -54,8 +54,6 @@ function program(line: CommandLine): Command {
   const root = new Command("rwkvc")
     .description("Compiles RWKV specs and checkpoints to Qualcomm QNN graphs, and runs them.")
     .version(packageJson.version, "-V, --version", "print the version")
-    .option("--json", "print results and diagnostics as JSON")
-    .option("--no-color", "no colours")
     .helpCommand("help [command]", "show a command's help")
     .showSuggestionAfterError(true)
     .addHelpText("after", rootHelp);

@@ -15,4 +15,11 @@ for (const stream of [process.stdout, process.stderr]) {
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
 
+// What `runCli` itself cannot show: a bug in showing, or one outside of any promise that it waits for.
+process.on("uncaughtException", (error) => {
+  const more = process.env.RWKVC_DEBUG ? `\n${error.stack}` : "; RWKVC_DEBUG=1 shows where";
+  process.stderr.write(`error[internal/uncaught]: rwkvc failed inside itself (${error.message}): please report this${more}\n`);
+  process.exit(4);
+});
+
 process.exitCode = await runCli(process.argv.slice(2), processIo());

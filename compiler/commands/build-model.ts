@@ -1,9 +1,7 @@
 /** The whole way from a spec and a checkpoint to an artefact folder: what `build` and `estimate SPEC` do. */
-import { basename } from "node:path";
-
-import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import type { CheckedModel } from "../check/typed.ts";
-import { type Diagnostic, DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
 import type { Precision, Target } from "../targets/targets.ts";
 import type { Session } from "./command.ts";
@@ -61,16 +59,52 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
     });
     const diagnostics = [...front.diagnostics, ...compiled.diagnostics];
     if (!compiled.value) throw new BuildError(diagnostics, sources);
-    const value = compiled.value;
+    const { graphs, hostEmbedding, policies } = compiled.value;
     const { writeArtefact } = await import("../build/write-artefact.ts");
-    const manifest = await writeArtefact({
-      ...inputs(request, model, checkpoint),
-      compiled: value,
-      stage,
-      finish: request.finish,
-    });
-    return { manifest, diagnostics, sources, times };
+    const vocabulary = vocabularySize(model);
+    const plan = {
+      name: request.name,
+      compilerVersion: packageJson.version,
+      spec: { name: model.name, file: model.file },
+      sources,
+      dims: Object.fromEntries(model.sizes),
+      vocabulary,
+      precision: request.precision,
+      target: request.target,
+      policies,
+      tokenizer: vocabulary === byteVocabulary ? ({ kind: "bytes" } as const) : null,
+      graphs,
+      hostEmbedding,
+      embedWeights: request.embedWeights,
+      reference: front.reference,
+    };
+    const { finish } = request;
+    let finishing = 0;
+    const written = await stage("write and build", () =>
+      writeArtefact(request.out, plan, checkpoint, {
+        onProgress: (done, total) => session.progress.update(`weights ${Math.floor((100 * done) / total)} % ...`),
+        finish: async (folder, manifest) => {
+          const start = performance.now();
+          await finish?.(folder, manifest);
+          finishing = performance.now() - start;
+        },
+      }),
+    );
+    times.at(-1)![1] -= finishing;
+    if (finishing > 1) times.push(["context binary", finishing]);
+    return { manifest: written.manifest, diagnostics: [...diagnostics, ...written.diagnostics], sources, times };
   } finally {
     checkpoint?.close();
   }
+}
+
+/** A model of bytes: each token is one. */
+const byteVocabulary = 256;
+
+/** The one axis of `logits`, which the checker has seen to. */
+function vocabularySize(model: CheckedModel): number {
+  const [dim = ""] = model.carries.get("logits") ?? [];
+  const size = model.sizes.get(dim);
+  if (size === undefined) throw new Error(`the dimension of logits (${dim}) has no size`);
+  return size;
 }

@@ -7,6 +7,8 @@ import { type Diagnostic, DiagnosticError, hasErrors, inputError } from "../diag
 
 export interface FrontEnd {
   readonly model: CheckedModel | undefined;
+  /** The paper or code that the spec follows. */
+  readonly reference: string | undefined;
   readonly checkpoint: Checkpoint | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: ReadonlyMap<string, string>;
@@ -24,11 +26,17 @@ export async function runFrontEnd(specPath: string, weights: string | undefined)
   const checkpoint = await openWeights(weights, diagnostics);
   let model: CheckedModel | undefined;
   if (read.value) {
-    const checked = checkSpec(read.value, checkpoint?.tensors);
+    const checked = checkSpec(read.value, checkpoint);
     diagnostics.push(...checked.diagnostics);
     model = checked.value;
   }
-  return { model: hasErrors(diagnostics) ? undefined : model, checkpoint, diagnostics, sources: read.sources };
+  return {
+    model: hasErrors(diagnostics) ? undefined : model,
+    reference: read.value?.reference,
+    checkpoint,
+    diagnostics,
+    sources: read.sources,
+  };
 }
 
 /** A checkpoint that cannot be opened is reported along with the spec's own mistakes. */

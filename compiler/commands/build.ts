@@ -1,0 +1,175 @@
+/** `rwkvc build`: spec and checkpoint to an artefact folder. */
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Command } from "commander";
+
+import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import type { Estimate, Manifest } from "../emit/manifest.ts";
+import { targetNames } from "../targets/targets.ts";
+import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
+import { type Built, buildModel } from "./build-model.ts";
+import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { compileContext, type CompiledContext } from "./context-build.ts";
+import { describeEstimates } from "./estimate-text.ts";
+import { choice } from "./flags.ts";
+import { chooseTarget, defaultTarget, refuseUnsupportedFlags, type TargetFlags } from "./target-options.ts";
+import { bytes, seconds } from "./text.ts";
+
+interface BuildFlags extends TargetFlags {
+  readonly weights: string;
+  readonly embedding: "graph" | "host";
+  /** false with --no-context. */
+  readonly context: boolean;
+  /** false with --no-scaling. */
+  readonly scaling: boolean;
+  readonly embedWeights?: boolean;
+  readonly dumpIr?: string;
+  readonly out?: string;
+  readonly name?: string;
+  readonly prefill?: string;
+  readonly chunks?: string;
+  readonly encodings?: string;
+}
+
+export function buildCommand(line: CommandLine): Command {
+  const command = defineCommand("build", "compile a spec and a checkpoint to an artefact", [
+    "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --target htp-v75 --soc SM8650 --out out/model",
+    "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --target qnn-cpu --precision fp32 --out out/model32",
+    "rwkvc build specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B --no-context",
+  ])
+    .argument("<spec>", "spec file, NAME.rwkv.ts")
+    .requiredOption("--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET")
+    .option("--target <name>", `${targetNames.join(", ")} (default: the SoC's, else ${defaultTarget})`)
+    .option("--soc <name>", "SoC to compile for, such as SM8650 (default: a typical one of the target)")
+    .option("--precision <name>", "fp16 or fp32 (default: fp16 for htp, fp32 for qnn-cpu)")
+    .option(
+      "--embedding <place>",
+      "graph, or host: the runtime looks the row up",
+      choice("--embedding", ["graph", "host"] as const),
+      "graph",
+    )
+    .option("--no-context", "leave the context binary out (Qualcomm's finalize takes time)")
+    .option("--no-scaling", "leave the spec's scaling policies out")
+    .option("--embed-weights", "put the weights inside the library instead of a file beside it")
+    .option("--dump-ir <pass>", "write the IR after this pass, or after all, to OUT.ir/")
+    .option("--out <folder>", "artefact folder (default: out/<spec's name>)")
+    .option("--name <name>", "name of graph and library (default: from the folder)")
+    .option("--prefill <tokens>", "not supported yet")
+    .option("--chunks <n>", "not supported yet")
+    .option("--encodings <file>", "not supported yet");
+  return runs(line, command, async (session, flags: BuildFlags, spec: string) => {
+    refuseUnsupportedFlags(flags);
+    const { target, precision } = chooseTarget(flags);
+    const out = flags.out ?? defaultOut(spec);
+    const name = flags.name === undefined ? defaultName(out) : parseName(flags.name);
+    checkOut(out);
+    const onStage = flags.dumpIr === undefined ? undefined : await dumpStages(flags.dumpIr, `${out}.ir`);
+    let context: CompiledContext | undefined;
+    const built = await buildModel(
+      {
+        ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
+        ...{ embedWeights: flags.embedWeights === true, name, out, onStage },
+        finish: async (folder, manifest) => {
+          if (target.backend !== "htp" || !flags.context) return;
+          session.progress.update("context binary (Qualcomm's finalize) ...");
+          context = await compileContext(folder, manifest, session.io.env);
+        },
+      },
+      session,
+    );
+    const summary = summarise(out, built, context, flags.context);
+    return {
+      json: { ...summary.json, diagnostics: built.diagnostics },
+      text: summary.text,
+      diagnostics: built.diagnostics,
+      sources: built.sources,
+    };
+  });
+}
+
+/** Nothing that is not ours is written over. */
+function checkOut(out: string): void {
+  const stat = statSync(out, { throwIfNoEntry: false });
+  if (stat && !stat.isDirectory()) {
+    throw new DiagnosticError([
+      usageError("usage/out-is-a-file", `--out ${out} is a file; an artefact is a folder`, {
+        hint: "name another place",
+      }),
+    ]);
+  }
+}
+
+async function dumpStages(pass: string, folder: string) {
+  const { stageNames } = await import("../pipeline.ts");
+  if (pass !== "all" && !stageNames.includes(pass)) {
+    const nearest = suggest(pass, stageNames);
+    throw new DiagnosticError([
+      usageError("usage/unknown-pass", `--dump-ir: there is no pass "${pass}"`, {
+        notes: [`Passes: ${stageNames.join(", ")}, or all.`],
+        hint: nearest === undefined ? undefined : `did you mean \`${nearest}\`?`,
+      }),
+    ]);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  let count = 0;
+  return (stage: string, print: () => string): void => {
+    count++;
+    if (pass !== "all" && pass !== stage) return;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${String(count).padStart(2, "0")}-${stage}.txt`), print());
+  };
+}
+
+function summarise(out: string, built: Built, context: CompiledContext | undefined, wantsContext: boolean) {
+  const { manifest, times } = built;
+  const total = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  const lines = [
+    `${out}: ${manifest.name}, ${manifest.precision} for ${manifest.target}${manifest.htp ? ` (${manifest.htp.soc})` : ""}`,
+  ];
+  for (const graph of manifest.graphs) {
+    const most = Math.max(...graph.nodesPerLayer, 0);
+    lines.push(
+      `  ${graph.kind}: ${graph.nodes} nodes, at most ${most} a layer, ${bytes(graph.weightBytes)} of weights`,
+    );
+  }
+  lines.push(
+    `  files: ${bytes(total)}${context?.kind === "made" ? `, context binary ${bytes(context.manifest.bytes)}` : ""}`,
+  );
+  if (context?.kind === "made")
+    lines.push(...describeEstimates(byKind(manifest, context.manifest.estimates)).map((l) => `  ${l}`));
+  const leftOut = whyNoContext(manifest, context, wantsContext);
+  if (leftOut) lines.push(`  ${leftOut}`);
+  lines.push(`  ${times.map(([name, ms]) => `${name} ${seconds(ms)}`).join(", ")}`);
+  return {
+    json: {
+      out,
+      name: manifest.name,
+      target: manifest.target,
+      soc: manifest.htp?.soc ?? null,
+      precision: manifest.precision,
+      bytes: total,
+      graphs: manifest.graphs.map(({ name, kind, nodes, nodesPerLayer, weightBytes, macs }) => ({
+        ...{ name, kind, nodes, nodesPerLayer, weightBytes, macs },
+      })),
+      context: context?.kind === "made" ? context.manifest : null,
+      leftOut: leftOut ?? null,
+      milliseconds: Object.fromEntries(times.map(([name, ms]) => [name, Math.round(ms)])),
+    },
+    text: `${lines.join("\n")}\n`,
+  };
+}
+
+function whyNoContext(manifest: Manifest, context: CompiledContext | undefined, wants: boolean): string | undefined {
+  if (!manifest.htp || context?.kind === "made") return undefined;
+  if (!wants) return "left out: the context binary (--no-context)";
+  return `left out: the context binary, since there is no HTP library (${context?.reason ?? "unknown"}); \`rwkvc qnn install\` brings it`;
+}
+
+function byKind(
+  manifest: Manifest,
+  estimates: Readonly<Record<string, Estimate | null>>,
+): Record<string, Estimate | null> {
+  return Object.fromEntries(manifest.graphs.map((graph) => [graph.kind, estimates[graph.name] ?? null]));
+}

@@ -1,0 +1,71 @@
+/** Compiles an artefact's model library into a context binary with Qualcomm's library, inside the artefact's folder. */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { DiagnosticError } from "../diagnostics/diagnostic.ts";
+import type { ContextManifest, Estimate, Manifest } from "../emit/manifest.ts";
+import { locateQnn, type LocatedQnn } from "../qnn/locate.ts";
+import { sha256OfFile } from "../qnn/pack-store.ts";
+import { modelLibrary, readReport, withScratch } from "./model-run.ts";
+
+export type CompiledContext =
+  | { readonly kind: "made"; readonly manifest: ContextManifest }
+  | { readonly kind: "noLibrary"; readonly reason: string };
+
+interface CompileReport {
+  readonly library: ContextManifest["library"];
+  readonly finalizeSeconds: number;
+  readonly estimates: Readonly<Record<string, Estimate | null>>;
+}
+
+/** Without an installed library nothing is made; one that is broken or named wrongly is an error. */
+export async function compileContext(
+  folder: string,
+  manifest: Manifest,
+  env: NodeJS.ProcessEnv,
+): Promise<CompiledContext> {
+  let qnn: LocatedQnn;
+  try {
+    qnn = await locateQnn("htp", env);
+  } catch (error) {
+    const first = error instanceof DiagnosticError ? error.diagnostics[0] : undefined;
+    if (first?.code === "qnn/not-installed") return { kind: "noLibrary", reason: first.title };
+    throw error;
+  }
+  return { kind: "made", manifest: await compileWith(folder, manifest, qnn) };
+}
+
+async function compileWith(folder: string, manifest: Manifest, qnn: LocatedQnn): Promise<ContextManifest> {
+  const { soc, socModel } = manifest.htp!;
+  const place = join(folder, "context", soc);
+  const file = `${manifest.name}.bin`;
+  const binary = join(place, file);
+  mkdirSync(place, { recursive: true });
+  const { runProgram } = await import("../build/native-programs.ts");
+  const report = await withScratch(async (scratch) => {
+    const path = join(scratch, "report.json");
+    const args = ["compile", "--artefact", folder, "--model-library", modelLibrary(folder, manifest)];
+    args.push("--backend", "htp", "--backend-library", qnn.library, "--soc-model", String(socModel));
+    args.push("--out", binary, "--report", path);
+    await runProgram("rwkv-context", args, {});
+    return readReport<CompileReport>(path);
+  });
+  const context: ContextManifest = {
+    format: "rwkvc-context",
+    formatVersion: 1,
+    file,
+    bytes: statSync(binary).size,
+    sha256: await sha256OfFile(binary),
+    soc,
+    socModel,
+    model: createHash("sha256")
+      .update(readFileSync(join(folder, "model.json")))
+      .digest("hex"),
+    library: report.library,
+    finalizeSeconds: report.finalizeSeconds,
+    estimates: report.estimates,
+  };
+  writeFileSync(join(place, "context.json"), `${JSON.stringify(context, null, 2)}\n`);
+  return context;
+}

@@ -1,0 +1,158 @@
+/** `rwkvc estimate`: Qualcomm's own estimate of the time on the NPU, per graph. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Command } from "commander";
+
+import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
+import type { Estimate, Manifest } from "../emit/manifest.ts";
+import { locateQnn } from "../qnn/locate.ts";
+import { findTarget, type Soc, socs } from "../targets/targets.ts";
+import { buildModel } from "./build-model.ts";
+import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
+import { findContexts } from "./contexts.ts";
+import { describeEstimates } from "./estimate-text.ts";
+import { modelLibrary, openArtefact, readReport, withScratch } from "./model-run.ts";
+import { parseSoc } from "./target-options.ts";
+
+/** The SoC that estimates are asked for when an artefact's own has none. */
+const estimatingSoc = "QCS9100";
+
+type Estimates = Record<string, Estimate>;
+
+export function estimateCommand(line: CommandLine): Command {
+  const able = socs.filter((soc) => soc.estimates).map((soc) => soc.name);
+  const command = defineCommand("estimate", "Qualcomm's estimate of the time on the NPU, per graph", [
+    "rwkvc estimate out/kjv",
+    "rwkvc estimate out/kjv --soc QCS9100 --json",
+    "rwkvc estimate specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B",
+  ])
+    .argument("<what>", "artefact folder, or spec file with --weights")
+    .option("--weights <checkpoint>", "with a spec: .pth or .safetensors file, or random:SEED:PRESET")
+    .option(
+      "--soc <name>",
+      `SoC with estimates: ${able.join(", ")} (default: the artefact's own, else ${estimatingSoc})`,
+    );
+  return runs(line, command, async (session, flags: { weights?: string; soc?: string }, what: string) => {
+    const named = flags.soc === undefined ? undefined : parseSoc(flags.soc);
+    if (named && !named.estimates) {
+      throw new DiagnosticError([
+        usageError("usage/soc-without-estimates", `Qualcomm's library makes no estimates for ${named.name}`, {
+          hint: `SoCs with estimates: ${able.join(", ")}`,
+        }),
+      ]);
+    }
+    const stat = statSync(what, { throwIfNoEntry: false });
+    if (!stat)
+      throw new DiagnosticError([
+        inputError("estimate/not-found", `${what} does not exist`, { place: { file: what } }),
+      ]);
+    if (stat.isDirectory()) return finish(await ofArtefact(session, what, flags.weights, named));
+    return finish(await ofSpec(session, what, flags.weights, named ?? parseSoc(estimatingSoc)));
+  });
+}
+
+interface Found {
+  readonly soc: Soc;
+  readonly estimates: Estimates;
+}
+
+function finish({ soc, estimates }: Found) {
+  if (Object.keys(estimates).length === 0) {
+    throw new DiagnosticError([
+      inputError("estimate/none", `the library gave no estimate for ${soc.name}`, {
+        hint: "`rwkvc doctor` tells which library is used; estimates came with SDK 2.47",
+      }),
+    ]);
+  }
+  return {
+    json: estimates,
+    text: `Qualcomm's estimate for ${soc.name} (v${soc.arch})\n${describeEstimates(estimates).join("\n")}\n`,
+  };
+}
+
+async function ofArtefact(
+  session: Session,
+  folder: string,
+  weights: string | undefined,
+  named: Soc | undefined,
+): Promise<Found> {
+  if (weights !== undefined) {
+    throw new DiagnosticError([usageError("usage/weights", "--weights goes with a spec; an artefact has its weights")]);
+  }
+  const { manifest } = await openArtefact(folder);
+  if (!manifest.htp) {
+    throw new DiagnosticError([
+      usageError("usage/estimate", `there are estimates for the HTP only, and the artefact is for ${manifest.target}`, {
+        hint: "build another one with --target htp-v75",
+      }),
+    ]);
+  }
+  const own = socs.find((soc) => soc.name === manifest.htp?.soc);
+  const soc = named ?? (own?.estimates ? own : parseSoc(estimatingSoc));
+  if (!named && soc !== own && !session.json) {
+    session.io.stderr.write(
+      `Qualcomm's library makes no estimates for ${manifest.htp.soc}: this is for ${soc.name}.\n`,
+    );
+  }
+  const contexts = await findContexts(folder);
+  const context = contexts.find((found) => found.isCurrent && found.manifest.soc === soc.name);
+  const stored = context && keyed(manifest, context.manifest.estimates);
+  if (stored && Object.keys(stored).length > 0) return { soc, estimates: stored };
+  return { soc, estimates: await estimateLibrary(session, folder, manifest, soc) };
+}
+
+async function ofSpec(session: Session, spec: string, weights: string | undefined, soc: Soc): Promise<Found> {
+  if (weights === undefined) {
+    throw new DiagnosticError([
+      usageError("usage/weights", "a spec needs --weights: the sizes come from the checkpoint", {
+        hint: "any of the published shapes will do: --weights random:1:v7-0.4B",
+      }),
+    ]);
+  }
+  const target = { ...findTarget(`htp-v${soc.arch}`)!, soc };
+  return withScratch(async (folder) => {
+    const out = join(folder, "estimate");
+    const fixed = {
+      precision: "fp16",
+      embedding: "graph",
+      scaling: true,
+      embedWeights: false,
+      name: "estimate",
+    } as const;
+    const { manifest } = await buildModel({ spec, weights, target, out, ...fixed }, session);
+    return { soc, estimates: await estimateLibrary(session, out, manifest, soc) };
+  });
+}
+
+async function estimateLibrary(session: Session, artefact: string, manifest: Manifest, soc: Soc): Promise<Estimates> {
+  const qnn = await locateQnn("htp", session.io.env);
+  const { runProgram } = await import("../build/native-programs.ts");
+  session.progress.update("estimate (Qualcomm's finalize) ...");
+  return withScratch(async (folder) => {
+    const report = join(folder, "report.json");
+    const args = ["estimate", "--artefact", artefact, "--model-library", modelLibrary(artefact, manifest)];
+    args.push(
+      "--backend",
+      "htp",
+      "--backend-library",
+      qnn.library,
+      "--soc-model",
+      String(soc.model),
+      "--report",
+      report,
+    );
+    await runProgram("rwkv-context", args, {});
+    return keyed(manifest, readReport<{ estimates: Record<string, Estimate | null> }>(report).estimates);
+  });
+}
+
+/** Graph names -> kinds, without those that have no estimate. */
+function keyed(manifest: Manifest, estimates: Readonly<Record<string, Estimate | null>>): Estimates {
+  const found: Estimates = {};
+  for (const graph of manifest.graphs) {
+    const estimate = estimates[graph.name];
+    if (estimate) found[graph.kind] = estimate;
+  }
+  return found;
+}

@@ -1,0 +1,99 @@
+/** Bad command lines: each a usage diagnostic, exit 2, nothing written. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { scratch } from "../qnn/fake-pack.ts";
+import { problems, rwkvc } from "./command-line.ts";
+
+const spec = "specs/rwkv-7.rwkv.ts";
+
+test.each<[string, string[], string]>([
+  ["unknown command", ["biuld"], "usage/unknown-command"],
+  ["unknown option", ["build", spec, "--taget", "x"], "usage/unknown-option"],
+  ["missing argument", ["check"], "usage/missing-argument"],
+  ["too many arguments", ["check", spec, "another"], "usage/excess-arguments"],
+  ["missing required option", ["run", "out/x"], "usage/missing-mandatory-option-value"],
+  ["option without its value", ["run", "out/x", "--prompt"], "usage/option-missing-argument"],
+  ["tokens not a number", ["run", "out/x", "--prompt", "a", "--tokens", "many"], "usage/bad-value"],
+  ["tokens not an integer", ["run", "out/x", "--prompt", "a", "--tokens", "1.5"], "usage/bad-value"],
+  ["no tokens", ["run", "out/x", "--prompt", "a", "--tokens", "0"], "usage/bad-value"],
+  ["an empty prompt", ["run", "out/x", "--prompt", ""], "usage/bad-value"],
+  ["negative temperature", ["run", "out/x", "--prompt", "a", "--temperature", "-1"], "usage/bad-value"],
+  ["temperature not finite", ["run", "out/x", "--prompt", "a", "--temperature", "Infinity"], "usage/bad-value"],
+  ["top-p above 1", ["run", "out/x", "--prompt", "a", "--top-p", "1.5"], "usage/bad-value"],
+  ["top-p of 0", ["run", "out/x", "--prompt", "a", "--top-p", "0"], "usage/bad-value"],
+  ["top-k of 0", ["run", "out/x", "--prompt", "a", "--top-k", "0"], "usage/bad-value"],
+  ["negative seed", ["run", "out/x", "--prompt", "a", "--seed", "-3"], "usage/bad-value"],
+  ["no repetition penalty", ["run", "out/x", "--prompt", "a", "--repetition-penalty", "0"], "usage/bad-value"],
+  ["unknown backend", ["run", "out/x", "--prompt", "a", "--backend", "htq"], "usage/bad-value"],
+  ["limit of one token", ["eval", "out/x", "--text", "t", "--limit", "1"], "usage/bad-value"],
+  ["unknown embedding", ["build", spec, "--weights", "w", "--embedding", "disk"], "usage/bad-value"],
+  ["unknown target", ["build", spec, "--weights", "w", "--target", "htp-v76"], "usage/unknown-target"],
+  ["unknown SoC", ["build", spec, "--weights", "w", "--soc", "SM8651"], "usage/unknown-soc"],
+  ["SoC of another arch", ["build", spec, "--weights", "w", "--target", "htp-v73", "--soc", "SM8650"], "usage/soc-contradicts-target"],
+  ["SoC for a CPU target", ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--soc", "SM8650"], "usage/soc-without-htp"],
+  ["SoC without float16", ["build", spec, "--weights", "w", "--soc", "SM8350"], "usage/soc-without-fp16"],
+  ["fp32 for HTP", ["build", spec, "--weights", "w", "--precision", "fp32"], "usage/precision"],
+  ["unknown precision", ["build", spec, "--weights", "w", "--precision", "int4"], "usage/precision"],
+  ["unknown pass", ["build", spec, "--weights", "w", "--dump-ir", "fold-constant"], "usage/unknown-pass"],
+  ["a name that is no identifier", ["build", spec, "--weights", "w", "--name", "a-b"], "usage/bad-value"],
+  ["out is a file", ["build", spec, "--weights", "w", "--out", "package.json"], "usage/out-is-a-file"],
+  ["estimate of a spec without weights", ["estimate", spec], "usage/weights"],
+  ["a SoC without estimates", ["estimate", spec, "--soc", "SM8650"], "usage/soc-without-estimates"],
+  ["unknown backend of a path", ["qnn", "path", "gpu"], "usage/bad-value"],
+  ["a licence of nobody", ["qnn", "install", "--accept-license", "yes"], "usage/bad-value"],
+  ["a licence that nobody accepts", ["qnn", "install"], "qnn/licence-unanswered"],
+])("%s", async (_what, args, code) => {
+  expect(await problems(args)).toEqual({ code: 2, codes: [code] });
+});
+
+test.each([
+  ["build", spec, "--weights", "w", "--target", "host"],
+  ["build", spec, "--weights", "w", "--target", "qnn-gpu"],
+  ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--precision", "fp16"],
+  ["build", spec, "--weights", "w", "--prefill", "32"],
+  ["build", spec, "--weights", "w", "--chunks", "2"],
+  ["build", spec, "--weights", "w", "--encodings", "e.json"],
+  ...["a16w8", "a16w4", "16a4w", "w4a16", "W8A16", "16w8a"].map((p) => ["build", spec, "--weights", "w", "--precision", p]),
+  ["run", "out/x", "--prompt", "a", "--tokenizer", "vocab.txt"],
+  ["logits", "out/x", "--tokens", "t", "--out", "o", "--graph", "prefill"],
+])("not supported yet: %s %s %s %s %s %s %s", async (...args) => {
+  const out = join(scratch(), "out");
+  const more = args[0] === "build" ? ["--out", out] : [];
+  const { code, stdout } = await rwkvc([...args, ...more, "--json"]);
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; kind: string; title: string; hint: string }[] };
+  expect(code).toBe(1);
+  expect(diagnostics[0]!.kind).toBe("unsupported");
+  expect(diagnostics[0]!.hint).toBeTruthy();
+  expect(existsSync(out)).toBe(false);
+});
+
+test("all flags that are not there yet are named at once", async () => {
+  const args = ["build", spec, "--weights", "w", "--prefill", "32", "--chunks", "2"];
+  expect((await problems(args)).codes).toEqual(["flag/not-yet", "flag/not-yet"]);
+});
+
+test.each<[string[], RegExp]>([
+  [["build", spec, "--taget", "x"], /did you mean --target\?/],
+  [["biuld"], /did you mean build\?/],
+  [["build", spec, "--weights", "w", "--target", "htp75"], /did you mean `htp-v75`\?/],
+  [["build", spec, "--weights", "w", "--soc", "SM8651"], /SM8650/],
+  [["build", spec, "--weights", "w", "--soc", "8650"], /SM8650/],
+  [["build", spec, "--weights", "w", "--dump-ir", "fold-constant"], /did you mean `fold-constants`\?/],
+  [["build", spec, "--weights", "w", "--precision", "fp61"], /did you mean `fp16`\?/],
+  [["run", "out/x", "--prompt", "a", "--backend", "qnn-cup"], /did you mean `qnn-cpu`\?/],
+])("suggests: %s", async (args, hint) => {
+  const { code, stderr, stdout } = await rwkvc(args);
+  expect(code).toBe(2);
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(hint);
+});
+
+test("both ways to accept the licence are named where nobody can be asked", async () => {
+  const { stderr } = await rwkvc(["qnn", "install"]);
+  expect(stderr).toContain("--accept-license qualcomm");
+  expect(stderr).toContain("RWKVC_ACCEPT_LICENSE=qualcomm");
+  expect(stderr).toContain("Qualcomm_LICENSE.pdf");
+});
