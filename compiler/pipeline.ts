@@ -17,6 +17,7 @@ import { lower } from "./lower/lower.ts";
 import { printQnnGraph } from "./lower/print-graph.ts";
 import type { HostEmbedding, QnnGraph } from "./lower/qnn-graph.ts";
 import { applyScaling } from "./passes/apply-scaling.ts";
+import { foldAffine } from "./passes/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { fuseStateUpdate } from "./passes/fuse-state-update.ts";
 import { fuseTokenShift } from "./passes/fuse-token-shift.ts";
@@ -56,6 +57,7 @@ const passes: readonly Pass[] = [
   { name: "fuse-token-shift", run: fuseTokenShift },
   { name: "apply-scaling", run: (graph, { policies }) => applyScaling(graph, policies) },
   { name: "fold-constants", run: foldConstants },
+  { name: "fold-affine", run: foldAffine },
   { name: "stack-token-shifts", run: stackTokenShifts },
   { name: "fuse-state-update", run: fuseStateUpdate },
   { name: "guard-activations", run: guardActivations, when: ({ precision, target }) => precision === "fp16" && target.backend === "htp" },

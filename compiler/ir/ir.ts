@@ -109,10 +109,57 @@ function section(origin: Origin, layerCount: number): number {
 }
 
 /**
- * All values that the roots need, operands before users, layer by layer. (A layer needs only itself and earlier ones, so
- * sorting by layer keeps the order topological.)
+ * All values that the roots need, operands before users, layer by layer, and otherwise in the order of the spec's
+ * equations as far as operands allow. (A layer needs only itself and earlier ones, so its values stay together.)
  */
 export function topological(graph: IrGraph): readonly Value[] {
+  const found = reachable(graph);
+  const rank = new Map<Value, number>();
+  found
+    .map((value, index) => ({ value, index, section: section(value.origin, graph.layerCount), at: value.origin.span.start }))
+    .sort((a, b) => a.section - b.section || a.at - b.at || a.index - b.index)
+    .forEach(({ value }, i) => rank.set(value, i));
+  const users = new Map<Value, Value[]>();
+  const missing = new Map<Value, number>();
+  const ready: number[] = [];
+  const byRank: Value[] = [];
+  for (const value of found) {
+    byRank[rank.get(value) ?? 0] = value;
+    const operands = new Set(value.inputs);
+    missing.set(value, operands.size);
+    for (const operand of operands) {
+      const known = users.get(operand);
+      if (known) known.push(value);
+      else users.set(operand, [value]);
+    }
+    if (operands.size === 0) insert(ready, rank.get(value) ?? 0);
+  }
+  const order: Value[] = [];
+  for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+    const value = byRank[next] as Value;
+    order.push(value);
+    for (const user of users.get(value) ?? []) {
+      const left = (missing.get(user) ?? 0) - 1;
+      missing.set(user, left);
+      if (left === 0) insert(ready, rank.get(user) ?? 0);
+    }
+  }
+  return order;
+}
+
+/** Keeps `list` sorted, largest first. */
+function insert(list: number[], item: number): void {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] ?? 0) > item) low = middle + 1;
+    else high = middle;
+  }
+  list.splice(low, 0, item);
+}
+
+/** Everything the roots need, operands before users. */
+function reachable(graph: IrGraph): readonly Value[] {
   const seen = new Set<Value>();
   const order: Value[] = [];
   const visit = (root: Value): void => {
@@ -134,10 +181,7 @@ export function topological(graph: IrGraph): readonly Value[] {
   };
   for (const state of graph.states) visit(state.next);
   visit(graph.logits);
-  return order
-    .map((value, index) => ({ value, index, section: section(value.origin, graph.layerCount) }))
-    .sort((a, b) => a.section - b.section || a.index - b.index)
-    .map((entry) => entry.value);
+  return order;
 }
 
 /** How many operands and roots refer to each value. */

@@ -1,4 +1,7 @@
-/** Collects nodes and tensors of a QNN graph under construction, with unique names. */
+/**
+ * Collects nodes and tensors of a QNN graph under construction. Inside tensors get their names at the end: the one that
+ * holds an equation's value has the equation's path (`blocks.3.timeMix.k`), the steps to it are `blocks.3.timeMix.k.1`, `.2`, ...
+ */
 import type { Constant } from "../ir/constant.ts";
 import { constantKey } from "../ir/constant.ts";
 import type { Origin } from "../ir/ir.ts";
@@ -10,8 +13,11 @@ export interface NodePlace {
   readonly origin: Origin;
 }
 
+type Renamable = { -readonly [K in keyof QnnTensor]: QnnTensor[K] };
+
 export class GraphBuilder {
-  readonly nodes: QnnNode[] = [];
+  private readonly drafts: QnnNode[] = [];
+  private readonly inside: Renamable[] = [];
   private readonly names = new Map<string, number>();
   private readonly statics = new Map<string, QnnTensor>();
   private readonly reshaped = new Map<QnnTensor, Map<string, QnnTensor>>();
@@ -45,26 +51,41 @@ export class GraphBuilder {
 
   /** Adds a node with one output and returns it. `output` names a graph output that is to hold the result. */
   node(type: string, inputs: readonly QnnTensor[], dims: readonly number[], place: NodePlace, params: readonly QnnParam[] = [], output?: string): QnnTensor {
-    const tensor: QnnTensor = output
-      ? { name: this.uniqueName(output), kind: "APP_READ", dtype: this.dtype, dims }
-      : { name: this.uniqueName(place.name), kind: "NATIVE", dtype: this.dtype, dims };
+    const tensor = output ? { name: this.uniqueName(output), kind: "APP_READ" as const, dtype: this.dtype, dims } : this.native(place.name, dims);
     this.add(type, inputs, [tensor], place, params);
     return tensor;
   }
 
   nodeWithOutputs(type: string, inputs: readonly QnnTensor[], outputs: readonly { name: string; dims: readonly number[] }[], place: NodePlace, params: readonly QnnParam[]): readonly QnnTensor[] {
-    const tensors = outputs.map((o): QnnTensor => ({ name: this.uniqueName(o.name), kind: "NATIVE", dtype: this.dtype, dims: o.dims }));
+    const tensors = outputs.map((o) => this.native(o.name, o.dims));
     this.add(type, inputs, tensors, place, params);
     return tensors;
   }
 
-  private readonly nodeNames = new Map<string, number>();
+  private native(name: string, dims: readonly number[]): QnnTensor {
+    const tensor: Renamable = { name, kind: "NATIVE", dtype: this.dtype, dims };
+    this.inside.push(tensor);
+    return tensor;
+  }
 
   private add(type: string, inputs: readonly QnnTensor[], outputs: readonly QnnTensor[], place: NodePlace, params: readonly QnnParam[]): void {
-    const base = `${place.name}.${type}`;
-    const count = (this.nodeNames.get(base) ?? 0) + 1;
-    this.nodeNames.set(base, count);
-    this.nodes.push({ name: count === 1 ? base : `${base}_${count}`, type, inputs, outputs, params, origin: place.origin });
+    this.drafts.push({ name: "", type, inputs, outputs, params, origin: place.origin });
+  }
+
+  /** All nodes, with final names. `results` are the tensors that hold equations' values. */
+  finish(results: ReadonlySet<QnnTensor>): readonly QnnNode[] {
+    const steps = new Map<string, number>();
+    for (const tensor of this.inside) {
+      const { name } = tensor;
+      if (results.has(tensor) && !this.names.has(name)) {
+        tensor.name = this.uniqueName(name);
+        continue;
+      }
+      const step = (steps.get(name) ?? 0) + 1;
+      steps.set(name, step);
+      tensor.name = this.uniqueName(`${name}.${step}`);
+    }
+    return this.drafts.map((node) => ({ ...node, name: `${node.outputs[0]?.name ?? ""}.${node.type}` }));
   }
 
   /** The tensor under other dims: itself, a constant of that shape, or one Reshape that all users share. */

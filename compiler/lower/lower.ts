@@ -4,13 +4,15 @@
  *
  * After: nodes are topological, layer by layer; every tensor has the graph's float type but for token ids.
  */
-import type { ManifestState, ManifestStateSlice, ManifestTensor } from "../emit/manifest.ts";
-import { type IrGraph, type IrState, shapeOf, topological, type Value } from "../ir/ir.ts";
+import type { ManifestTensor } from "../emit/manifest.ts";
+import { type IrGraph, topological, type Value } from "../ir/ir.ts";
 import type { CompileOptions } from "../pipeline.ts";
 import { GraphBuilder } from "./graph-builder.ts";
-import { headDims, qnnDims, wireDims } from "./layout.ts";
+import { headDims, qnnDims } from "./layout.ts";
+import { isLinear } from "./ops/contract.ts";
 import { lowerValue } from "./ops/index.ts";
 import type { HostEmbedding, QnnGraph, QnnTensor } from "./qnn-graph.ts";
+import { StateBoundary } from "./states.ts";
 
 export type LowerOptions = Pick<CompileOptions, "name" | "precision" | "embedding" | "target">;
 
@@ -28,11 +30,13 @@ export class LowerContext {
   /** Values that must be graph outputs, with the output's name. */
   readonly outputs = new Map<Value, string>();
   private readonly users = new Map<Value, Value[]>();
+  private readonly roots: ReadonlySet<Value>;
 
   constructor(graph: IrGraph, options: LowerOptions) {
     this.builder = new GraphBuilder(options.precision === "fp16" ? "float16" : "float32");
     this.heads = headDims(graph);
     this.backend = options.target.backend;
+    this.roots = new Set([graph.logits, ...graph.states.map((s) => s.next)]);
     for (const value of topological(graph)) {
       for (const input of value.inputs) {
         const known = this.users.get(input);
@@ -44,6 +48,21 @@ export class LowerContext {
 
   dims(value: Value): readonly number[] {
     return qnnDims(value.axes, this.heads);
+  }
+
+  /** Whether a split or merge of heads has a user that needs it done; FullyConnected takes the vector as it was. */
+  needsReshape(value: Value): boolean {
+    return this.roots.has(value) || this.usersOf(value).some((user) => !isLinear(user) || user.inputs.every((v) => v.op.kind !== "constant"));
+  }
+
+  /** The tensors that hold the values of equations (not steps on the way to them). */
+  results(values: readonly Value[]): ReadonlySet<QnnTensor> {
+    const last = new Map<string, QnnTensor>();
+    for (const value of values) {
+      const tensor = this.tensors.get(value);
+      if (tensor) last.set(value.name, tensor);
+    }
+    return new Set(last.values());
   }
 
   usersOf(value: Value): readonly Value[] {
@@ -73,44 +92,25 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
   const values = topological(graph);
 
   const { inputs, hostEmbedding } = lowerEmbedding(context, values, options);
-  const stateOutputs = new Map<Value, number[]>();
-  graph.states.forEach((state, i) => {
-    const input = builder.input(`state${i}_in`, wireDims(qnnDims(state.axes, context.heads)));
-    const old = values.find((v) => v.op.kind === "state" && v.op.state === state.name);
-    if (old) tensors.set(old, input);
-    stateOutputs.set(state.next, [...(stateOutputs.get(state.next) ?? []), i]);
-  });
-  const states = graph.states.map((state, i) => manifestState(state, i, context));
+  const states = new StateBoundary(graph, context);
   context.outputs.set(graph.logits, "out");
-  for (const [value, [first]] of stateOutputs) {
-    const direct = wireDims(context.dims(value)).join() === context.dims(value).join();
-    if (direct && first !== undefined && canBeOutput(value)) context.outputs.set(value, `state${first}_out`);
-  }
-
   for (const value of values) {
-    if (value.op.kind === "state") {
-      const wire = tensors.get(value);
-      if (wire) tensors.set(value, builder.reshape(wire, context.dims(value), value));
-    } else if (value.op.kind !== "constant" && value.op.kind !== "token" && !tensors.has(value)) {
+    if (value.op.kind === "state") states.read(value, value.op.state);
+    else if (value.op.kind === "regroup" && !context.needsReshape(value)) continue;
+    else if (value.op.kind !== "constant" && value.op.kind !== "token" && !tensors.has(value)) {
       tensors.set(value, lowerValue(value, context));
     }
-    for (const i of stateOutputs.get(value) ?? []) {
-      const name = `state${i}_out`;
-      if (context.outputs.get(value) === name) continue;
-      builder.reshape(context.tensor(value), wireDims(context.dims(value)), value, name);
-    }
+    states.written(value);
   }
+  states.finish();
 
   const logits = context.tensor(graph.logits);
   const outputs: ManifestTensor[] = [{ name: "out", role: "logits", dtype: builder.dtype, shape: logits.dims }];
   return {
-    graph: { name: options.name, kind: "decode", tokens: 1, layerCount: graph.layerCount, nodes: builder.nodes, inputs, outputs, states },
+    graph: { name: options.name, kind: "decode", tokens: 1, layerCount: graph.layerCount, nodes: builder.finish(context.results(values)), inputs, outputs, states: states.manifest },
     hostEmbedding,
   };
 }
-
-/** Operations whose own result tensor can be a graph output; others get a copy. */
-const canBeOutput = (value: Value): boolean => !["state", "constant", "token", "slice", "regroup"].includes(value.op.kind);
 
 /** The graph's first input: token ids, or the rows that the host looks up. */
 function lowerEmbedding(context: LowerContext, values: readonly Value[], options: LowerOptions): { inputs: ManifestTensor[]; hostEmbedding: HostEmbedding | null } {
@@ -129,17 +129,4 @@ function lowerEmbedding(context: LowerContext, values: readonly Value[], options
   const input = builder.input("in", [1], "int32");
   for (const v of values) if (v.op.kind === "token") tensors.set(v, input);
   return { inputs: [{ name: input.name, role: "token", dtype: "int32", shape: [1] }], hostEmbedding: null };
-}
-
-function manifestState(state: IrState, index: number, context: LowerContext): ManifestState {
-  const shape = shapeOf(state.axes);
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((n, extent) => n * extent, 1));
-  const slice: ManifestStateSlice = { name: state.name, shape, offset: 0, strides, scale: state.scale, initial: state.initial };
-  return {
-    input: `state${index}_in`,
-    output: `state${index}_out`,
-    dtype: context.builder.dtype,
-    shape: wireDims(qnnDims(state.axes, context.heads)),
-    slices: [slice],
-  };
 }

@@ -16,7 +16,7 @@ export function foldConstants(graph: IrGraph): IrGraph {
   const uses = countUses(graph);
   return rewrite(graph, (value, original) => {
     const soleOperand = original.inputs[0] !== undefined && uses.get(original.inputs[0]) === 1;
-    return foldValue(value) ?? hoistGather(value) ?? foldRegroup(value) ?? foldNumber(value, soleOperand);
+    return foldValue(value) ?? (soleOperand ? hoistGather(value) : undefined) ?? foldRegroup(value) ?? foldNumber(value, soleOperand);
   });
 }
 

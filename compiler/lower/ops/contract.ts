@@ -17,13 +17,20 @@ export function lowerContract(value: Value, op: Extract<Op, { kind: "contract" }
   if (linear) return linear;
   const summed = op.left.filter((l) => op.right.includes(l) && !op.out.includes(l));
   const batch = op.left.filter((l) => op.right.includes(l) && op.out.includes(l));
-  const rows = op.out.find((l) => !batch.includes(l));
-  const rowsFromRight = rows !== undefined && op.right.includes(rows);
-  const [first, second, firstLabels, secondLabels] = rowsFromRight && !hasTwoFree(op, batch) ? [right, left, op.right, op.left] : [left, right, op.left, op.right];
+  const own = op.out.filter((l) => !batch.includes(l));
+  // A vector comes first, so that the result is a row; of two matrices, the one with the result's rows.
+  const leftFirst = own.length < 2 ? !own.some((l) => op.left.includes(l)) : op.left.includes(own[0] ?? "");
+  const [first, second, firstLabels, secondLabels] = leftFirst ? [left, right, op.left, op.right] : [right, left, op.right, op.left];
   return matMul(value, { first, second, firstLabels, secondLabels, out: op.out, inner: summed[0] ?? null }, context);
 }
 
-const hasTwoFree = (op: Extract<Op, { kind: "contract" }>, batch: Labels): boolean => op.out.filter((l) => !batch.includes(l)).length === 2;
+/** A weight times a vector: what becomes FullyConnected. */
+export function isLinear(value: Value): boolean {
+  const { op, inputs } = value;
+  if (op.kind !== "contract" || op.out.length !== 1) return false;
+  const ranks = inputs.map((v) => v.axes.length).sort().join();
+  return ranks === "1,2" && inputs.some((v) => isConstant(v) && v.axes.length === 2);
+}
 
 /** weight [out, in] times a vector, or undefined if the weight is no matrix of that kind. */
 function lowerLinear(value: Value, weight: Value, weightLabels: Labels, x: Value, xLabels: Labels, out: Labels, context: LowerContext): QnnTensor | undefined {
