@@ -27,8 +27,8 @@ const same = (a: Factor, b: Factor): boolean => a.number === b.number && a.state
 export function applyScaling(graph: IrGraph, policies: readonly CheckedPolicy[]): Outcome<IrGraph> {
   if (policies.length === 0) return { value: graph, diagnostics: [] };
   const scales = new Map<string, number>();
-  // Each round resolves at least one state's scale or is the last; a state cannot be resolved twice.
-  for (let round = 0; round <= graph.states.length; round++) {
+  // The first round finds the scales of states, the next works with them; a state's scale is found once.
+  for (let round = 0; round <= graph.states.length + 1; round++) {
     const attempt = new Scaling(graph, policies, scales);
     const result = attempt.run();
     if (!attempt.learnt) return { value: attempt.diagnostics.length ? undefined : result, diagnostics: attempt.diagnostics };
@@ -73,8 +73,11 @@ class Scaling {
     return { ...result, states };
   }
 
+  /** The value's factor, with the scales of states filled in as far as they are known by now. */
   private factor(value: Value): Factor {
-    return this.factors.get(value) ?? one;
+    const { number, states } = this.factors.get(value) ?? one;
+    const known = states.reduce((n, s) => n * (this.scales.get(s) ?? 1), number);
+    return { number: known, states: states.filter((s) => !this.scales.has(s)) };
   }
 
   private with(value: Value, factor: Factor): Value {
@@ -90,10 +93,8 @@ class Scaling {
       case "token":
       case "constant":
         return value;
-      case "state": {
-        const known = this.scales.get(op.state);
-        return this.with(value, known === undefined ? { number: 1, states: [op.state] } : { number: known, states: [] });
-      }
+      case "state":
+        return this.with(value, { number: 1, states: [op.state] });
       case "regroup":
       case "transpose":
       case "slice":
@@ -123,10 +124,7 @@ class Scaling {
   private balance(value: Value, a: Factor, b: Factor): Value {
     if (same(a, b)) return this.with(value, a);
     if (this.learnState(a, b) || this.learnState(b, a)) return this.with(value, a);
-    if (a.states.length || b.states.length) {
-      this.refuse("scale/unequal-sum", value, "a state's scale cannot be made equal to the other operand's");
-      return value;
-    }
+    if (a.states.length || b.states.length) return this.with(value, a);
     const [left, right] = value.inputs as [Value, Value];
     const newRight = this.absorb(right, a.number / b.number);
     if (newRight) return this.with({ ...value, inputs: [left, newRight] }, a);
@@ -147,10 +145,8 @@ class Scaling {
   private settleState(name: string, factor: Factor, original: Value): number {
     const known = this.scales.get(name);
     if (known === undefined) {
-      if (factor.states.length === 0) this.scales.set(name, factor.number);
-      else if (factor.states.join() === name && factor.number === 1) this.scales.set(name, 1);
-      else this.refuse("scale/state", original, `the scale of ${name} would change from token to token`);
-      this.learnt = this.scales.has(name);
+      this.scales.set(name, factor.states.length === 0 ? factor.number : 1);
+      this.learnt = true;
       return 1;
     }
     if (!same(factor, { number: known, states: [] })) {
@@ -275,18 +271,12 @@ class Scaling {
     return ends;
   }
 
+  /** For operations that pass no factor on. A state whose scale is not known yet is looked at again in the next round. */
   private mustBeOne(value: Value, factor: Factor, what: string): Value {
-    if (factor.states.length === 0 || !this.guessOne(factor)) {
+    if (factor.states.length === 0) {
       this.refuse("scale/non-homogeneous", value, `${what} would get a value scaled by ${factor.number}, which it does not pass on`);
     }
     return this.with(value, one);
-  }
-
-  /** A state of unknown scale reaches an operation that passes no factor on: its scale must be 1. */
-  private guessOne(factor: Factor): boolean {
-    if (factor.number !== 1) return false;
-    for (const state of factor.states) this.scales.set(state, 1);
-    return (this.learnt = true);
   }
 
   private refuse(code: string, value: Value, problem: string): void {
