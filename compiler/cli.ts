@@ -15,7 +15,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import type { Io } from "./commands/io.ts";
 import { logitsCommand } from "./commands/logits.ts";
 import { qnnCommand } from "./commands/qnn.ts";
-import { diagnosticsOf, reportDiagnostics } from "./commands/report.ts";
+import { diagnosticsOf, jsonDiagnostics, reportText, writeJson } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { explainUsageError } from "./commands/usage.ts";
 import { DiagnosticError, exitCode } from "./diagnostics/diagnostic.ts";
@@ -25,18 +25,15 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   let code = 0;
   const options = { json: wants(args, "--json"), color: !wants(args, "--no-color") };
   const finish = async (session: Session, result: ActionResult): Promise<void> => {
-    const diagnostics = result.diagnostics ?? [];
+    const { diagnostics = [], sources } = result;
     code = exitCode(diagnostics);
+    if (!session.json || !result.listsDiagnostics) await reportText(io, options, diagnostics, sources);
     if (session.json) {
-      // A result that shows its diagnostics itself is all that is printed.
-      const json = result.json ?? { diagnostics };
-      if (!carriesDiagnostics(json))
-        await reportDiagnostics(io, { ...options, json: false }, diagnostics, result.sources);
-      io.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
-      return;
+      const listed = result.listsDiagnostics ? { diagnostics: await jsonDiagnostics(diagnostics, sources) } : {};
+      writeJson(io, { ...result.json, ...listed });
+    } else if (result.text) {
+      io.stdout.write(result.text);
     }
-    await reportDiagnostics(io, options, diagnostics, result.sources);
-    if (result.text) io.stdout.write(result.text);
   };
   try {
     await program({ io, finish }).parseAsync(args, { from: "user" });
@@ -44,7 +41,9 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const found = error instanceof CommanderError ? [explainUsageError(error)] : diagnosticsOf(error, io.env);
-    await reportDiagnostics(io, options, found, error instanceof DiagnosticError ? sourcesOf(error) : undefined);
+    const sources = error instanceof DiagnosticError ? sourcesOf(error) : undefined;
+    if (options.json) writeJson(io, { diagnostics: await jsonDiagnostics(found, sources) });
+    else await reportText(io, options, found, sources);
     return exitCode(found);
   }
 }
@@ -99,9 +98,6 @@ function wants(args: readonly string[], flag: string): boolean {
   const end = args.indexOf("--");
   return (end < 0 ? args : args.slice(0, end)).includes(flag);
 }
-
-const carriesDiagnostics = (json: unknown): boolean =>
-  typeof json === "object" && json !== null && "diagnostics" in json;
 
 const sourcesOf = (error: DiagnosticError): ReadonlyMap<string, string> | undefined =>
   (error as { sources?: ReadonlyMap<string, string> }).sources;

@@ -18,7 +18,9 @@ process.once("SIGTERM", () => process.exit(143));
 // What `runCli` itself cannot show: a bug in showing, or one outside of any promise that it waits for.
 process.on("uncaughtException", (error) => {
   const more = process.env.RWKVC_DEBUG ? `\n${error.stack}` : "; RWKVC_DEBUG=1 shows where";
-  process.stderr.write(`error[internal/uncaught]: rwkvc failed inside itself (${error.message}): please report this${more}\n`);
+  process.stderr.write(
+    `error[internal/uncaught]: rwkvc failed inside itself (${error.message}): please report this${more}\n`,
+  );
   process.exit(4);
 });
 

@@ -103,8 +103,8 @@ const byteVocabulary = 256;
 
 /** The one axis of `logits`, which the checker has seen to. */
 function vocabularySize(model: CheckedModel): number {
-  const [dim = ""] = model.carries.get("logits") ?? [];
-  const size = model.sizes.get(dim);
-  if (size === undefined) throw new Error(`the dimension of logits (${dim}) has no size`);
+  const logits = model.head.equations.find(({ target }) => target.kind === "carry" && target.name === "logits");
+  const size = model.sizes.get(logits?.axes[0]?.dim ?? "");
+  if (size === undefined) throw new Error("the axis of logits has no size");
   return size;
 }

@@ -10,7 +10,7 @@ import type { Estimate, Manifest } from "../emit/manifest.ts";
 import { targetNames } from "../targets/targets.ts";
 import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
 import { type Built, buildModel } from "./build-model.ts";
-import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { compileContext, type CompiledContext } from "./context-build.ts";
 import { describeEstimates } from "./estimate-text.ts";
 import { choice } from "./flags.ts";
@@ -40,7 +40,6 @@ export function buildCommand(line: CommandLine): Command {
     "rwkvc build specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B --no-context",
   ])
     .argument("<spec>", "spec file, NAME.rwkv.ts")
-    .requiredOption("--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET")
     .option("--target <name>", `${targetNames.join(", ")} (default: the SoC's, else ${defaultTarget})`)
     .option("--soc <name>", "SoC to compile for, such as SM8650 (default: a typical one of the target)")
     .option("--precision <name>", "fp16 or fp32 (default: fp16 for htp, fp32 for qnn-cpu)")
@@ -59,6 +58,7 @@ export function buildCommand(line: CommandLine): Command {
     .option("--prefill <tokens>", "not supported yet")
     .option("--chunks <n>", "not supported yet")
     .option("--encodings <file>", "not supported yet");
+  requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
   return runs(line, command, async (session, flags: BuildFlags, spec: string) => {
     refuseUnsupportedFlags(flags);
     const { target, precision } = chooseTarget(flags);
@@ -81,7 +81,8 @@ export function buildCommand(line: CommandLine): Command {
     );
     const summary = summarise(out, built, context, flags.context);
     return {
-      json: { ...summary.json, diagnostics: built.diagnostics },
+      json: summary.json,
+      listsDiagnostics: true,
       text: summary.text,
       diagnostics: built.diagnostics,
       sources: built.sources,

@@ -19,7 +19,8 @@ export function checkCommand(line: CommandLine): Command {
     checkpoint?.close();
     const ok = model !== undefined && !hasErrors(diagnostics);
     return {
-      json: { ok, spec, ...(ok ? summarise(model) : {}), diagnostics },
+      json: { ok, spec, ...(ok ? summarise(model) : {}) },
+      listsDiagnostics: true,
       text: ok ? describe(spec, model) : "",
       diagnostics,
       sources,

@@ -2,9 +2,9 @@
  * What all commands share: `--json`, `--no-color`, examples in the help, and the way an action ends. An action returns
  * what it found as data and as text; diagnostics travel in a DiagnosticError or beside the result.
  */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
 import { type CommonOptions, type Io, Progress, useColour } from "./io.ts";
 
 export interface Session {
@@ -19,7 +19,9 @@ export interface Session {
 
 export interface ActionResult {
   /** Printed with --json. */
-  readonly json?: unknown;
+  readonly json?: object;
+  /** With --json, `diagnostics` is a field of the object that is printed; otherwise they are text on standard error. */
+  readonly listsDiagnostics?: boolean;
   /** Printed without. */
   readonly text?: string;
   /** Warnings, and errors that did not prevent a result. */
@@ -51,6 +53,31 @@ export function defineCommand(name: string, summary: string, examples: readonly 
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}`);
 }
 
+/**
+ * Options that have to be given. Not commander's own: it would complain of a missing `--weights` before it has seen that
+ * `--wieghts` is unknown.
+ */
+const requiredOptions = new WeakMap<Command, { readonly flag: string; readonly key: string }[]>();
+
+export function requireOption(command: Command, flags: string, description: string): Command {
+  const option = new Option(flags, `${description} (required)`);
+  const list = requiredOptions.get(command) ?? [];
+  requiredOptions.set(command, [...list, { flag: option.long ?? flags, key: option.attributeName() }]);
+  return command.addOption(option);
+}
+
+function checkRequired(command: Command): void {
+  const missing = (requiredOptions.get(command) ?? []).filter(({ key }) => command.getOptionValue(key) === undefined);
+  if (missing.length === 0) return;
+  throw new DiagnosticError(
+    missing.map(({ flag }) =>
+      usageError("usage/missing-option", `${command.name()} needs ${flag}`, {
+        hint: "`--help` after the command tells its options, with examples",
+      }),
+    ),
+  );
+}
+
 /** Makes commander's action of ours. */
 export function runs<Args extends unknown[], Options>(
   line: CommandLine,
@@ -58,6 +85,7 @@ export function runs<Args extends unknown[], Options>(
   action: Action<Args, Options>,
 ): Command {
   return command.action(async (...received: unknown[]) => {
+    checkRequired(command);
     const args = received.slice(0, -2) as Args;
     const options = command.opts<Options & CommonOptions>();
     const session = openSession(line.io, options);

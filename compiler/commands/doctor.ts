@@ -46,7 +46,8 @@ export function doctorCommand(line: CommandLine): Command {
       (check) => check.verdict !== "broken" && (check.verdict === "ok" || !check.required),
     );
     return {
-      json: { ok: isHealthy, version: packageJson.version, checks, diagnostics: verdict(isHealthy) },
+      json: { ok: isHealthy, version: packageJson.version, checks },
+      listsDiagnostics: true,
       text: checks.map((check) => describe(check, session.colour)).join(""),
       diagnostics: verdict(isHealthy),
     };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
-import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, integer } from "./flags.ts";
 import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
 import { checkTokenizer } from "./run.ts";
@@ -32,7 +32,6 @@ export function evalCommand(line: CommandLine): Command {
     "rwkvc eval out/kjv --text held-out.txt --limit 1024 --json",
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote")
-    .requiredOption("--text <file>", "the text")
     .option("--limit <n>", "use the first n tokens only", integer("--limit", { min: 2 }))
     .option("--tokenizer <bytes>", "how text becomes tokens", "bytes")
     .option(
@@ -40,6 +39,7 @@ export function evalCommand(line: CommandLine): Command {
       "htp or qnn-cpu; default: what the artefact was built for",
       choice("--backend", backendNames),
     );
+  requireOption(command, "--text <file>", "the text");
   return runs(line, command, async (session, options: EvalFlags, artefact: string) => {
     checkTokenizer(options.tokenizer);
     checkText(options.text);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { DiagnosticError, unsupportedError } from "../diagnostics/diagnostic.ts";
-import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice } from "./flags.ts";
 import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
 import { readTokenIds } from "./token-ids.ts";
@@ -24,8 +24,6 @@ export function logitsCommand(line: CommandLine): Command {
     "rwkvc logits out/kjv --tokens ids.txt --out logits.f32 --state-out state.f32 --backend htp",
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote")
-    .requiredOption("--tokens <file>", "token ids separated by white space; - reads standard input")
-    .requiredOption("--out <file>", "where the logits go: float32, little-endian, [tokens, vocabulary]")
     .option("--state-out <file>", "where the last state goes: float32, little-endian, in the spec's order")
     .option("--graph <kind>", "decode, or prefill", choice("--graph", ["decode", "prefill"] as const), "decode")
     .option(
@@ -33,6 +31,8 @@ export function logitsCommand(line: CommandLine): Command {
       "htp or qnn-cpu; default: what the artefact was built for",
       choice("--backend", backendNames),
     );
+  requireOption(command, "--tokens <file>", "token ids separated by white space; - reads standard input");
+  requireOption(command, "--out <file>", "where the logits go: float32, little-endian, [tokens, vocabulary]");
   return runs(line, command, async (session, options: LogitsFlags, artefact: string) => {
     if (options.graph === "prefill") {
       throw new DiagnosticError([

@@ -4,22 +4,30 @@ import { readFileSync } from "node:fs";
 import { type Diagnostic, DiagnosticError, internalError } from "../diagnostics/diagnostic.ts";
 import { type CommonOptions, type Io, useColour } from "./io.ts";
 
-/** On standard error as text; with --json on standard output, as one object. */
-export async function reportDiagnostics(
+/** As text, on standard error. */
+export async function reportText(
   io: Io,
   options: CommonOptions,
   diagnostics: readonly Diagnostic[],
   sources: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   if (diagnostics.length === 0) return;
-  if (options.json) {
-    io.stdout.write(`${JSON.stringify({ diagnostics }, null, 2)}\n`);
-    return;
-  }
   const { renderDiagnostics } = await import("../diagnostics/render.ts");
   const colour = useColour(io.stderr, io, options);
   io.stderr.write(`${renderDiagnostics(diagnostics, withFiles(diagnostics, sources), { colour })}\n`);
 }
+
+/** As plain data: with lines and columns. */
+export async function jsonDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string> = new Map(),
+): Promise<readonly unknown[]> {
+  if (diagnostics.length === 0) return [];
+  const { renderJson } = await import("../diagnostics/render.ts");
+  return renderJson(diagnostics, withFiles(diagnostics, sources));
+}
+
+export const writeJson = (io: Io, value: unknown): void => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 
 /** Sources, with the text of files that the diagnostics point into and the stage did not hand on. */
 function withFiles(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): Map<string, string> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { DiagnosticError, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
-import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, decimal, integer } from "./flags.ts";
 import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
 
@@ -33,7 +33,6 @@ export function runCommand(line: CommandLine): Command {
     'rwkvc run out/kjv --prompt "And God said" --temperature 0.8 --top-p 0.9 --seed 7',
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote")
-    .requiredOption("--prompt <text>", "text to go on from")
     .option("--tokens <n>", "tokens to write", integer("--tokens", { min: 1, max: 1_000_000 }), 100)
     .option(
       "--temperature <x>",
@@ -55,6 +54,7 @@ export function runCommand(line: CommandLine): Command {
       "htp or qnn-cpu; default: what the artefact was built for",
       choice("--backend", backendNames),
     );
+  requireOption(command, "--prompt <text>", "text to go on from");
   return runs(line, command, async (session, options: RunFlags, artefact: string) => {
     checkTokenizer(options.tokenizer);
     if (options.prompt === "") {

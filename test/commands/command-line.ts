@@ -25,7 +25,10 @@ export async function rwkvc(args: readonly string[], env: NodeJS.ProcessEnv = ba
 }
 
 /** Runs with --json, and gives the codes of the diagnostics. */
-export async function problems(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number; codes: string[] }> {
+export async function problems(
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<{ code: number; codes: string[] }> {
   const ran = await rwkvc([...args, "--json"], env);
   const { diagnostics } = JSON.parse(ran.stdout) as { diagnostics: { code: string }[] };
   return { code: ran.code, codes: diagnostics.map((diagnostic) => diagnostic.code) };

@@ -30,7 +30,11 @@ test("the root's help lists every command, and no other", async () => {
   const { code, stdout } = await rwkvc(["--help"]);
   expect(code).toBe(0);
   const listed = [...stdout.matchAll(/^ {2}(\w+)(?: \[| <| {2,})/gm)].map((match) => match[1]);
-  expect(listed).toEqual([...new Set(commands.map(([name]) => name))].filter((n) => n !== "doctor" && n !== "qnn").concat("qnn", "doctor", "help"));
+  expect(listed).toEqual(
+    [...new Set(commands.map(([name]) => name))]
+      .filter((n) => n !== "doctor" && n !== "qnn")
+      .concat("qnn", "doctor", "help"),
+  );
 });
 
 test("help for a group of commands", async () => {

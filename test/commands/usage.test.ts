@@ -14,8 +14,7 @@ test.each<[string, string[], string]>([
   ["unknown option", ["build", spec, "--taget", "x"], "usage/unknown-option"],
   ["missing argument", ["check"], "usage/missing-argument"],
   ["too many arguments", ["check", spec, "another"], "usage/excess-arguments"],
-  ["missing required option", ["run", "out/x"], "usage/missing-mandatory-option-value"],
-  ["option without its value", ["run", "out/x", "--prompt"], "usage/option-missing-argument"],
+  ["missing required option", ["run", "out/x"], "usage/missing-option"],
   ["tokens not a number", ["run", "out/x", "--prompt", "a", "--tokens", "many"], "usage/bad-value"],
   ["tokens not an integer", ["run", "out/x", "--prompt", "a", "--tokens", "1.5"], "usage/bad-value"],
   ["no tokens", ["run", "out/x", "--prompt", "a", "--tokens", "0"], "usage/bad-value"],
@@ -32,8 +31,16 @@ test.each<[string, string[], string]>([
   ["unknown embedding", ["build", spec, "--weights", "w", "--embedding", "disk"], "usage/bad-value"],
   ["unknown target", ["build", spec, "--weights", "w", "--target", "htp-v76"], "usage/unknown-target"],
   ["unknown SoC", ["build", spec, "--weights", "w", "--soc", "SM8651"], "usage/unknown-soc"],
-  ["SoC of another arch", ["build", spec, "--weights", "w", "--target", "htp-v73", "--soc", "SM8650"], "usage/soc-contradicts-target"],
-  ["SoC for a CPU target", ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--soc", "SM8650"], "usage/soc-without-htp"],
+  [
+    "SoC of another arch",
+    ["build", spec, "--weights", "w", "--target", "htp-v73", "--soc", "SM8650"],
+    "usage/soc-contradicts-target",
+  ],
+  [
+    "SoC for a CPU target",
+    ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--soc", "SM8650"],
+    "usage/soc-without-htp",
+  ],
   ["SoC without float16", ["build", spec, "--weights", "w", "--soc", "SM8350"], "usage/soc-without-fp16"],
   ["fp32 for HTP", ["build", spec, "--weights", "w", "--precision", "fp32"], "usage/precision"],
   ["unknown precision", ["build", spec, "--weights", "w", "--precision", "int4"], "usage/precision"],
@@ -49,6 +56,16 @@ test.each<[string, string[], string]>([
   expect(await problems(args)).toEqual({ code: 2, codes: [code] });
 });
 
+test("an option without its value", async () => {
+  const { code, stdout } = await rwkvc(["run", "out/x", "--json", "--prompt"]);
+  expect(code).toBe(2);
+  expect(stdout).toContain("usage/option-missing-argument");
+});
+
+test("all required options that are missing are named at once", async () => {
+  expect((await problems(["logits", "out/x"])).codes).toEqual(["usage/missing-option", "usage/missing-option"]);
+});
+
 test.each([
   ["build", spec, "--weights", "w", "--target", "host"],
   ["build", spec, "--weights", "w", "--target", "qnn-gpu"],
@@ -56,14 +73,23 @@ test.each([
   ["build", spec, "--weights", "w", "--prefill", "32"],
   ["build", spec, "--weights", "w", "--chunks", "2"],
   ["build", spec, "--weights", "w", "--encodings", "e.json"],
-  ...["a16w8", "a16w4", "16a4w", "w4a16", "W8A16", "16w8a"].map((p) => ["build", spec, "--weights", "w", "--precision", p]),
+  ...["a16w8", "a16w4", "16a4w", "w4a16", "W8A16", "8w16a"].map((p) => [
+    "build",
+    spec,
+    "--weights",
+    "w",
+    "--precision",
+    p,
+  ]),
   ["run", "out/x", "--prompt", "a", "--tokenizer", "vocab.txt"],
   ["logits", "out/x", "--tokens", "t", "--out", "o", "--graph", "prefill"],
 ])("not supported yet: %s %s %s %s %s %s %s", async (...args) => {
   const out = join(scratch(), "out");
   const more = args[0] === "build" ? ["--out", out] : [];
   const { code, stdout } = await rwkvc([...args, ...more, "--json"]);
-  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; kind: string; title: string; hint: string }[] };
+  const { diagnostics } = JSON.parse(stdout) as {
+    diagnostics: { code: string; kind: string; title: string; hint: string }[];
+  };
   expect(code).toBe(1);
   expect(diagnostics[0]!.kind).toBe("unsupported");
   expect(diagnostics[0]!.hint).toBeTruthy();
@@ -78,7 +104,7 @@ test("all flags that are not there yet are named at once", async () => {
 test.each<[string[], RegExp]>([
   [["build", spec, "--taget", "x"], /did you mean --target\?/],
   [["biuld"], /did you mean build\?/],
-  [["build", spec, "--weights", "w", "--target", "htp75"], /did you mean `htp-v75`\?/],
+  [["build", spec, "--weights", "w", "--target", "htp-75"], /did you mean `htp-v75`\?/],
   [["build", spec, "--weights", "w", "--soc", "SM8651"], /SM8650/],
   [["build", spec, "--weights", "w", "--soc", "8650"], /SM8650/],
   [["build", spec, "--weights", "w", "--dump-ir", "fold-constant"], /did you mean `fold-constants`\?/],
