@@ -135,13 +135,21 @@ function reportMissing(
     );
     return false;
   }
-  for (const { declaration, absent, of } of missing) {
-    const nearest = suggest(absent[0]!, templatesIn(foreign, absent[0]!));
+  // A norm's weight and bias are one declaration.
+  for (const [i, { declaration, absent, of }] of missing.entries()) {
+    const isSame = (other: (typeof missing)[0]): boolean => other.declaration.span === declaration.span;
+    if (missing.findIndex(isSame) < i) continue;
+    const name = absent[0]!;
+    const others = missing
+      .slice(i + 1)
+      .filter(isSame)
+      .map((other) => `, nor \`${other.absent[0]}\``);
     const more = absent.length > 1 ? `, and in ${absent.length - 1} more of ${of} layers` : "";
+    const nearest = nearestTensor(name, [...foreign.values()].flat());
     model.report(
-      inputError("checkpoint/missing-tensor", `the checkpoint has no \`${absent[0]}\`${more}`, {
+      inputError("checkpoint/missing-tensor", `the checkpoint has no \`${name}\`${others.join("")}${more}`, {
         primary: { span: declaration.span, text: `declared here with ${namesText(declaration.shape)}` },
-        place: { file: source, detail: absent[0] },
+        place: { file: source, detail: name },
         hint: nearest === undefined ? undefined : `the checkpoint has \`${nearest}\`, which the spec does not use`,
       }),
     );
@@ -164,9 +172,21 @@ function foreignTemplates(
   return templates;
 }
 
-function templatesIn(foreign: ReadonlyMap<string, string[]>, like: string): string[] {
-  const layer = /(?<=^|\.)\d+(?=\.|$)/.exec(like)?.[0];
-  return [...foreign.values()].flat().filter((name) => layer === undefined || name.split(".").includes(layer));
+/** The name that differs in one of its dotted segments, and there by a slip only. */
+function nearestTensor(name: string, known: readonly string[]): string | undefined {
+  const segments = name.split(".");
+  for (const at of segments.keys()) {
+    const alike = known.filter((other) => {
+      const theirs = other.split(".");
+      return theirs.length === segments.length && theirs.every((segment, i) => i === at || segment === segments[i]);
+    });
+    const nearest = suggest(
+      segments[at]!,
+      alike.map((other) => other.split(".")[at]!),
+    );
+    if (nearest !== undefined) return segments.toSpliced(at, 1, nearest).join(".");
+  }
+  return undefined;
 }
 
 function listed(names: readonly string[]): string {

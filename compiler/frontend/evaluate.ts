@@ -37,7 +37,8 @@ export function evaluate(node: Expression, scope: Scope): StaticValue {
   if (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) {
     return stringValue(literalPieces(node.getText().slice(1, -1), node.getStart() + 1, false), span);
   }
-  if (Node.isNumericLiteral(node)) return { kind: "number", value: node.getLiteralValue(), span };
+  // TypeScript's own text of a number is decimal already, whatever was written; ts-morph's value drops exponents.
+  if (Node.isNumericLiteral(node)) return { kind: "number", value: Number(node.compilerNode.text), span };
   if (Node.isTrueLiteral(node) || Node.isFalseLiteral(node)) {
     return { kind: "boolean", value: Node.isTrueLiteral(node), span };
   }
@@ -356,7 +357,7 @@ function evaluateObject(node: Node, scope: Scope): StaticValue {
 function propertyName(node: Node, scope: Scope): string | undefined {
   if (Node.isIdentifier(node)) return node.getText();
   if (Node.isStringLiteral(node)) return node.getLiteralText();
-  if (Node.isNumericLiteral(node)) return String(node.getLiteralValue());
+  if (Node.isNumericLiteral(node)) return String(Number(node.compilerNode.text));
   if (Node.isComputedPropertyName(node)) {
     const value = evaluate(node.getExpression(), scope);
     if (value.kind === "string") return value.text.text;
