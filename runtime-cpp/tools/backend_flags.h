@@ -1,0 +1,24 @@
+#pragma once
+
+#include "engine.h"
+#include "flags.h"
+#include "json.h"
+#include "manifest.h"
+
+namespace rwkv {
+
+/// Flags that several modes share.
+extern const FlagSpec kReportFlag, kLogLevelFlag, kArtefactFlag, kBackendLibraryFlag, kSystemLibraryFlag,
+    kSocModelFlag, kVtcmFlag, kOptimizationFlag, kModelLibraryFlag, kContextFlag, kBackendFlag;
+
+/// The engine's options from the flags, with what is not given taken from the manifest (may be null).
+Result<EngineOptions> engine_options(const Flags& flags, BackendKind kind, const Manifest* manifest);
+
+/// Path of the model library: the flag's, or the manifest's for this machine.
+Result<std::string> model_library_path(const Flags& flags, const std::string& artefact,
+                                       const Manifest* manifest);
+
+/// The object "library": what the backend library says of itself.
+void report_library(JsonWriter& report, const Api& api);
+
+}  // namespace rwkv
