@@ -13,10 +13,14 @@ export type CompiledContext =
   | { readonly kind: "made"; readonly manifest: ContextManifest }
   | { readonly kind: "noLibrary"; readonly reason: string };
 
-interface CompileReport {
+/** What `rwkv-context compile` and `estimate` report. */
+export interface CompileReport {
   readonly library: ContextManifest["library"];
-  readonly finalizeSeconds: number;
-  readonly estimates: Readonly<Record<string, Estimate | null>>;
+  readonly graphs: readonly {
+    readonly name: string;
+    readonly finalizeSeconds: number;
+    readonly estimate: Estimate | null;
+  }[];
 }
 
 /** Without an installed library nothing is made; one that is broken or named wrongly is an error. */
@@ -46,11 +50,12 @@ async function compileWith(folder: string, manifest: Manifest, qnn: LocatedQnn):
   const report = await withScratch(async (scratch) => {
     const path = join(scratch, "report.json");
     const args = ["compile", "--artefact", folder, "--model-library", modelLibrary(folder, manifest)];
-    args.push("--backend", "htp", "--backend-library", qnn.library, "--soc-model", String(socModel));
-    args.push("--out", binary, "--report", path);
+    args.push("--backend-library", qnn.library, "--soc-model", String(socModel), "--out", binary, "--report", path);
+    if (qnn.system) args.push("--system-library", qnn.system);
     await runProgram("rwkv-context", args, {});
     return readReport<CompileReport>(path);
   });
+  const { buildId, coreApi, backendApi } = report.library;
   const context: ContextManifest = {
     format: "rwkvc-context",
     formatVersion: 1,
@@ -62,9 +67,9 @@ async function compileWith(folder: string, manifest: Manifest, qnn: LocatedQnn):
     model: createHash("sha256")
       .update(readFileSync(join(folder, "model.json")))
       .digest("hex"),
-    library: report.library,
-    finalizeSeconds: report.finalizeSeconds,
-    estimates: report.estimates,
+    library: { buildId, coreApi, backendApi },
+    finalizeSeconds: report.graphs.reduce((sum, graph) => sum + graph.finalizeSeconds, 0),
+    estimates: Object.fromEntries(report.graphs.map((graph) => [graph.name, graph.estimate])),
   };
   writeFileSync(join(place, "context.json"), `${JSON.stringify(context, null, 2)}\n`);
   return context;

@@ -7,8 +7,10 @@ import { readReport, withScratch } from "./model-run.ts";
 export interface ContextInfo {
   readonly soc: string | null;
   readonly socModel: number;
-  readonly arch: number;
+  /** Hexagon architecture: 75 is v75. */
+  readonly dspArch: number;
   readonly buildId: string;
+  readonly backendApi: string;
   readonly graphs: readonly {
     readonly name: string;
     readonly inputs: readonly unknown[];

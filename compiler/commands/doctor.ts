@@ -169,20 +169,29 @@ async function checkLibrary(session: Session, backend: QnnBackend): Promise<Chec
   }
 }
 
-export type Probe = Readonly<Record<string, unknown>>;
+/** What `rwkv-context probe` reports. */
+export interface Probe {
+  readonly library: { readonly provider: string; readonly buildId: string; readonly backendApi: string };
+  readonly calls: Readonly<Record<string, { readonly ok: boolean } | boolean>>;
+  readonly system: { readonly ok: boolean; readonly api?: string };
+}
 
 async function probeLibrary(located: LocatedQnn): Promise<Probe> {
   const { runProgram } = await import("../build/native-programs.ts");
   return withScratch(async (folder) => {
     const file = `${folder}/report.json`;
-    const args = ["probe", "--backend", located.backend, "--backend-library", located.library, "--report", file];
+    const args = ["probe", "--backend-library", located.library, "--report", file];
     if (located.system) args.push("--system-library", located.system);
     await runProgram("rwkv-context", args, {});
     return readReport<Probe>(file);
   });
 }
 
-function describeProbe(located: LocatedQnn, probe: Probe): string {
-  const { buildId } = probe;
-  return `${typeof buildId === "string" ? `${buildId}, ` : ""}${located.why}`;
+function describeProbe(located: LocatedQnn, { library, calls, system }: Probe): string {
+  const works = Object.entries(calls).filter(([, call]) => typeof call === "object" && call.ok);
+  const abilities = [
+    located.backend === "htp" ? "compiles, simulates, estimates" : "runs float32 graphs",
+    ...(system.ok ? ["reads context binaries"] : []),
+  ];
+  return `${library.provider} ${library.buildId}, ${works.length > 1 ? abilities.join(", ") : "but no backend can be made"}; ${located.why}`;
 }

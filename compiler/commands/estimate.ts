@@ -10,6 +10,7 @@ import { locateQnn } from "../qnn/locate.ts";
 import { findTarget, type Soc, socs } from "../targets/targets.ts";
 import { buildModel } from "./build-model.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
+import type { CompileReport } from "./context-build.ts";
 import { findContexts } from "./contexts.ts";
 import { describeEstimates } from "./estimate-text.ts";
 import { modelLibrary, openArtefact, readReport, withScratch } from "./model-run.ts";
@@ -143,7 +144,8 @@ async function estimateLibrary(session: Session, artefact: string, manifest: Man
       report,
     );
     await runProgram("rwkv-context", args, {});
-    return keyed(manifest, readReport<{ estimates: Record<string, Estimate | null> }>(report).estimates);
+    const { graphs } = readReport<CompileReport>(report);
+    return keyed(manifest, Object.fromEntries(graphs.map((graph) => [graph.name, graph.estimate])));
   });
 }
 

@@ -7,13 +7,13 @@ import type { Command } from "commander";
 import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, integer } from "./flags.ts";
-import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
-import { checkTokenizer } from "./run.ts";
+import { type BackendName, backendNames, openArtefact, prepareRun, readReport, withScratch } from "./model-run.ts";
+import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface EvalFlags {
   readonly text: string;
   readonly limit?: number;
-  readonly tokenizer: string;
+  readonly tokenizer?: string;
   readonly backend?: BackendName;
 }
 
@@ -33,7 +33,7 @@ export function evalCommand(line: CommandLine): Command {
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote")
     .option("--limit <n>", "use the first n tokens only", integer("--limit", { min: 2 }))
-    .option("--tokenizer <bytes>", "how text becomes tokens", "bytes")
+    .option("--tokenizer <bytes>", "how text becomes tokens: bytes (default: the model's own)")
     .option(
       "--backend <name>",
       "htp or qnn-cpu; default: what the artefact was built for",
@@ -41,9 +41,11 @@ export function evalCommand(line: CommandLine): Command {
     );
   requireOption(command, "--text <file>", "the text");
   return runs(line, command, async (session, options: EvalFlags, artefact: string) => {
-    checkTokenizer(options.tokenizer);
+    refuseTokenizerFiles(options.tokenizer);
     checkText(options.text);
-    const prepared = await prepareRun(artefact, options.backend, session.io.env);
+    const opened = await openArtefact(artefact);
+    checkTokenizer(options.tokenizer, opened.manifest);
+    const prepared = await prepareRun(opened, options.backend, session.io.env);
     session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
     const { runProgram } = await import("../build/native-programs.ts");
     return withScratch(async (folder) => {

@@ -128,7 +128,7 @@ function describeContext(context: {
 
 export function describeInfo(info: ContextInfo): string[] {
   return [
-    `  SoC ${info.soc ?? `model ${info.socModel}`}, arch v${info.arch}, build ${info.buildId}`,
+    `  SoC ${info.soc ?? `model ${info.socModel}`}, arch v${info.dspArch}, build ${info.buildId}`,
     ...info.graphs.map(
       (graph) =>
         `  graph ${graph.name}: ${graph.inputs.length} inputs, ${graph.outputs.length} outputs` +

@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { DiagnosticError, unsupportedError } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice } from "./flags.ts";
-import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
+import { type BackendName, backendNames, openArtefact, prepareRun, readReport, withScratch } from "./model-run.ts";
 import { readTokenIds } from "./token-ids.ts";
 
 interface LogitsFlags {
@@ -41,8 +41,9 @@ export function logitsCommand(line: CommandLine): Command {
         }),
       ]);
     }
-    const prepared = await prepareRun(artefact, options.backend, session.io.env);
-    const ids = await readTokenIds(options.tokens, prepared.manifest.vocabulary, session.io);
+    const opened = await openArtefact(artefact);
+    const ids = await readTokenIds(options.tokens, opened.manifest.vocabulary, session.io);
+    const prepared = await prepareRun(opened, options.backend, session.io.env);
     const { runProgram } = await import("../build/native-programs.ts");
     return withScratch(async (folder) => {
       const tokens = join(folder, "tokens.txt");

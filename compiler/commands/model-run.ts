@@ -36,11 +36,10 @@ export const backendNames = ["htp", "qnn-cpu", "host", "qnn-gpu"] as const;
 export type BackendName = (typeof backendNames)[number];
 
 export async function prepareRun(
-  folder: string,
+  { folder, manifest }: OpenArtefact,
   backendName: BackendName | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<PreparedRun> {
-  const { manifest } = await openArtefact(folder);
   const backend = chooseBackend(manifest, backendName);
   const qnn = await locateQnn(backend, env);
   const context = backend === "htp" ? await contextFor(folder, manifest, qnn) : null;

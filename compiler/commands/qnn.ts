@@ -1,5 +1,5 @@
 /** `rwkvc qnn install|list|path`: Qualcomm's libraries in the user's cache. */
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 
 import { Command } from "commander";
 
@@ -9,6 +9,7 @@ import { inspectPacks } from "../qnn/pack-store.ts";
 import { licence, libraryFolder, type QnnBackend } from "../qnn/packs.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { choice } from "./flags.ts";
+import type { Io } from "./io.ts";
 
 export function qnnCommand(line: CommandLine): Command {
   return new Command("qnn")
@@ -89,13 +90,21 @@ async function acceptLicence(session: Session, flag: string | undefined): Promis
     ]);
   }
   io.stderr.write(terms);
-  const ask = createInterface({ input: io.stdin, output: process.stderr });
-  try {
-    const answer = await ask.question("Do you accept it, and shall the libraries be fetched? [y/N] ");
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    ask.close();
-  }
+  const answer = await askPerson(io, "Do you accept it, and shall the libraries be fetched? [y/N] ");
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** The end of the input (Ctrl-D) is an empty answer. */
+function askPerson(io: Io, question: string): Promise<string> {
+  return new Promise((done) => {
+    const ask = createInterface({ input: io.stdin, output: process.stderr });
+    ask.on("SIGINT", () => process.exit(130));
+    ask.on("close", () => done(""));
+    ask.question(question, (answer) => {
+      done(answer);
+      ask.close();
+    });
+  });
 }
 
 function listCommand(line: CommandLine): Command {

@@ -3,10 +3,11 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { DiagnosticError, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, decimal, integer } from "./flags.ts";
-import { type BackendName, backendNames, prepareRun, readReport, withScratch } from "./model-run.ts";
+import { type BackendName, backendNames, openArtefact, prepareRun, readReport, withScratch } from "./model-run.ts";
+import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface RunFlags {
   readonly prompt: string;
@@ -16,7 +17,7 @@ interface RunFlags {
   readonly topK?: number;
   readonly repetitionPenalty?: number;
   readonly seed?: number;
-  readonly tokenizer: string;
+  readonly tokenizer?: string;
   readonly backend?: BackendName;
 }
 
@@ -48,7 +49,7 @@ export function runCommand(line: CommandLine): Command {
     .option("--top-k <n>", "sample from the n likeliest tokens", integer("--top-k", { min: 1 }))
     .option("--repetition-penalty <x>", "1 is none", decimal("--repetition-penalty", { above: 0, max: 100 }))
     .option("--seed <n>", "seed of the sampling", integer("--seed", { min: 0 }))
-    .option("--tokenizer <bytes>", "how text becomes tokens", "bytes")
+    .option("--tokenizer <bytes>", "how text becomes tokens: bytes (default: the model's own)")
     .option(
       "--backend <name>",
       "htp or qnn-cpu; default: what the artefact was built for",
@@ -56,11 +57,13 @@ export function runCommand(line: CommandLine): Command {
     );
   requireOption(command, "--prompt <text>", "text to go on from");
   return runs(line, command, async (session, options: RunFlags, artefact: string) => {
-    checkTokenizer(options.tokenizer);
     if (options.prompt === "") {
       throw new DiagnosticError([usageError("usage/bad-value", "--prompt is empty: there is nothing to go on from")]);
     }
-    const prepared = await prepareRun(artefact, options.backend, session.io.env);
+    refuseTokenizerFiles(options.tokenizer);
+    const opened = await openArtefact(artefact);
+    checkTokenizer(options.tokenizer, opened.manifest);
+    const prepared = await prepareRun(opened, options.backend, session.io.env);
     session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
     const { runProgram } = await import("../build/native-programs.ts");
     return withScratch(async (folder) => {
@@ -91,14 +94,4 @@ function samplingArgs(options: RunFlags): string[] {
   add("--repetition-penalty", options.repetitionPenalty);
   add("--seed", options.seed);
   return args;
-}
-
-export function checkTokenizer(name: string): void {
-  if (name === "bytes") return;
-  throw new DiagnosticError([
-    unsupportedError("tokenizer/not-yet", "tokenizer files are not supported yet", {
-      notes: ['Only "bytes" is: a token for each byte, for models with a vocabulary of 256.'],
-      hint: "turn the text into token ids yourself and use `rwkvc logits ARTEFACT --tokens FILE`",
-    }),
-  ]);
 }

@@ -1,0 +1,92 @@
+/** The bundled program as a process: start-up, pipes, signals, streams. */
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+// @ts-expect-error: plain JavaScript, so that it runs before anything is installed
+import { buildCompiler } from "../../compiler/build.mjs";
+import { scratch } from "../qnn/fake-pack.ts";
+
+// Two folders below the project, like out/compiler: the program finds templates and C++ sources from there.
+const folder = resolve(`out/test-compiler-${process.pid}`);
+const program = join(folder, "rwkvc.js");
+
+beforeAll(async () => {
+  await (buildCompiler as (out: string) => Promise<void>)(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The least of several runs, in ms: what the machine can do when nothing is in the way. */
+function fastest(args: readonly string[], runs = 7): number {
+  const times = Array.from({ length: runs }, () => {
+    const start = performance.now();
+    execFileSync(process.execPath, args, { stdio: "ignore" });
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
+
+test("light commands start in less than six times what Node itself takes", () => {
+  const node = fastest(["-e", "0"]);
+  expect(fastest([program, "--help"]) / node).toBeLessThan(6);
+  expect(fastest([program, "--version"]) / node).toBeLessThan(6);
+});
+
+test("check takes less than 25 times what Node itself takes", () => {
+  const node = fastest(["-e", "0"]);
+  const args = [program, "check", "specs/rwkv-7.rwkv.ts", "--weights", "models/rwkv7-kjv/model.pth"];
+  expect(fastest(args, 3) / node).toBeLessThan(25);
+});
+
+test("the program can be started by its own name", () => {
+  expect(execFileSync(program, ["--version"], { encoding: "utf8" })).toMatch(/^\d/);
+});
+
+test("a closed pipe ends it quietly", () => {
+  const line = `"${process.execPath}" "${program}" inspect models/rwkv7-kjv/model.pth --json | head -1`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", line], { encoding: "utf8" });
+  expect(stdout).toBe("{\n");
+  expect(stderr).toBe("");
+});
+
+test("Ctrl-C ends it with 130, without a trace", async () => {
+  const out = join(scratch(), "out");
+  const args = [
+    program,
+    "build",
+    "specs/rwkv-7.rwkv.ts",
+    "--weights",
+    "random:1:v7-0.1B",
+    "--no-context",
+    "--out",
+    out,
+  ];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (piece: Buffer) => (stderr += piece.toString()));
+  setTimeout(() => child.kill("SIGINT"), 1500);
+  const [code] = (await once(child, "close")) as [number];
+  expect(code).toBe(130);
+  expect(stderr).toBe("");
+});
+
+test("diagnostics go to standard error without colours in a pipe, and nothing to standard output", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, "check", "nowhere"], { encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(/^error\[spec\/not-found\]/);
+});
+
+test("FORCE_COLOR colours, NO_COLOR and --no-color do not", () => {
+  const run = (env: NodeJS.ProcessEnv, ...more: string[]) =>
+    spawnSync(process.execPath, [program, "check", "nowhere", ...more], {
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, ...env },
+    }).stderr;
+  expect(run({ FORCE_COLOR: "1" })).toContain("\x1b[");
+  expect(run({ FORCE_COLOR: "1", NO_COLOR: "1" })).not.toContain("\x1b[");
+  expect(run({ FORCE_COLOR: "1" }, "--no-color")).not.toContain("\x1b[");
+});

@@ -1,0 +1,183 @@
+/** What a user may get wrong: a diagnostic that says so, exit 1, 2 or 3, and nothing written. */
+import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { elf, scratch } from "../qnn/fake-pack.ts";
+import { bareEnv, problems, rwkvc } from "./command-line.ts";
+
+const spec = "specs/rwkv-7.rwkv.ts";
+const weights = "models/rwkv7-kjv/model.pth";
+const artefact = "out/test-artefacts/wrong-inputs";
+
+const edited = (edit: (text: string) => string): string => {
+  const file = join(scratch(), "mine.rwkv.ts");
+  const text = readFileSync(spec, "utf8");
+  const changed = edit(text);
+  expect(changed).not.toBe(text);
+  writeFileSync(file, changed);
+  return file;
+};
+
+describe("build", () => {
+  const cases: [string, () => string[], string][] = [
+    ["a spec that is not there", () => ["nowhere.rwkv.ts", "--weights", weights], "spec/not-found"],
+    ["a folder as spec", () => ["specs", "--weights", weights], "spec/not-found"],
+    ["a checkpoint that is not there", () => [spec, "--weights", "nowhere.pth"], "checkpoint/not-found"],
+    ["a truncated checkpoint", () => [spec, "--weights", truncated()], "checkpoint/"],
+    ["a checkpoint of another version", () => [spec, "--weights", "models/rwkv5.2-kjv/model.pth"], ""],
+    ["an unknown random preset", () => [spec, "--weights", "random:1:v9-9B"], "checkpoint/"],
+    [
+      "a syntax error in TypeScript",
+      () => [edited((text) => text.replace("model({", "model({{")), "--weights", weights],
+      "",
+    ],
+    [
+      "an unknown name in an equation",
+      () => [edited((text) => text.replace("sigmoid(", "sigmoid(nobody + ")), "--weights", weights],
+      "name/",
+    ],
+  ];
+  test.each(cases)("%s", async (_what, args, code) => {
+    const out = join(scratch(), "out");
+    const found = await problems(["build", ...args(), "--out", out]);
+    expect([1, 2, 3]).toContain(found.code);
+    expect(found.codes.length).toBeGreaterThan(0);
+    expect(found.codes[0]!.startsWith(code)).toBe(true);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test("a folder that is no artefact is not written over", async () => {
+    const out = scratch();
+    writeFileSync(join(out, "precious"), "");
+    const found = await problems(["build", spec, "--weights", weights, "--no-context", "--out", out]);
+    expect(found.code).toBe(1);
+    expect(existsSync(join(out, "precious"))).toBe(true);
+  });
+
+  function truncated(): string {
+    const file = join(scratch(), "model.pth");
+    cpSync(weights, file);
+    truncateSync(file, 100_000);
+    return file;
+  }
+});
+
+test("check shows the place in the spec", async () => {
+  const file = edited((text) => text.replace("sigmoid(", "sigmoid(nobody + "));
+  const { code, stderr, stdout } = await rwkvc(["check", file]);
+  expect(code).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(/^error\[name\//);
+  expect(stderr).toContain("nobody");
+  expect(stderr).toMatch(/mine\.rwkv\.ts:\d+:\d+/);
+  const json = JSON.parse((await rwkvc(["check", file, "--json"])).stdout) as {
+    ok: boolean;
+    diagnostics: { primary: { start: { line: number } } }[];
+  };
+  expect(json.ok).toBe(false);
+  expect(json.diagnostics[0]!.primary.start.line).toBeGreaterThan(1);
+});
+
+describe("artefacts", () => {
+  beforeAll(async () => {
+    const args = ["build", spec, "--weights", weights, "--target", "qnn-cpu", "--out", artefact];
+    expect(await rwkvc(args)).toMatchObject({ code: 0 });
+  });
+
+  const copy = (): string => {
+    const folder = join(scratch(), "copy");
+    cpSync(artefact, folder, { recursive: true });
+    return folder;
+  };
+  const tokens = (text: string): string => {
+    const file = join(scratch(), "ids.txt");
+    writeFileSync(file, text);
+    return file;
+  };
+
+  test.each(["weights.bin", "src/model.cpp"])("%s does not match its hash", async (name) => {
+    const folder = copy();
+    const bytes = readFileSync(join(folder, name));
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(join(folder, name), bytes);
+    expect(await problems(["run", folder, "--prompt", "a"])).toEqual({ code: 1, codes: ["artefact/hash-mismatch"] });
+  });
+
+  test("a folder that is no artefact", async () => {
+    expect(await problems(["run", scratch(), "--prompt", "a"])).toMatchObject({ code: 1 });
+    expect(await problems(["inspect", scratch()])).toMatchObject({ code: 1 });
+    expect(await problems(["estimate", scratch()])).toMatchObject({ code: 1 });
+    expect(await problems(["inspect", "nowhere"])).toEqual({ code: 1, codes: ["inspect/not-found"] });
+  });
+
+  test("a context binary that does not match its hash", async () => {
+    const folder = copy();
+    mkdirSync(join(folder, "context/SM8650"), { recursive: true });
+    writeFileSync(join(folder, "context/SM8650/kjv.bin"), "changed");
+    const manifest = { format: "rwkvc-context", formatVersion: 1, file: "kjv.bin", bytes: 7, sha256: "0".repeat(64) };
+    writeFileSync(join(folder, "context/SM8650/context.json"), JSON.stringify(manifest));
+    expect(await problems(["inspect", folder])).toEqual({ code: 1, codes: ["artefact/hash-mismatch"] });
+  });
+
+  test.each([
+    ["outside the vocabulary", "1 2 256", "tokens/out-of-range"],
+    ["negative", "1 -2", "tokens/not-an-id"],
+    ["not numbers", "1 two", "tokens/not-an-id"],
+    ["none", " \n", "tokens/none"],
+  ])("token ids: %s", async (_what, text, code) => {
+    const out = join(scratch(), "logits");
+    const args = ["logits", artefact, "--tokens", tokens(text), "--out", out];
+    expect(await problems(args)).toEqual({ code: 1, codes: [code] });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test("the place of a bad token id is told", async () => {
+    const { stderr } = await rwkvc(["logits", artefact, "--tokens", tokens("1 2\n3 999"), "--out", "x"]);
+    expect(stderr).toContain("line 2, token 4");
+    expect(stderr).toContain("0 to 255");
+  });
+
+  test("files that are not there", async () => {
+    const logits = ["logits", artefact, "--tokens", "nowhere.txt", "--out", "x"];
+    expect(await problems(logits)).toEqual({ code: 1, codes: ["tokens/not-found"] });
+    expect(await problems(["eval", artefact, "--text", "nowhere.txt"])).toEqual({ code: 1, codes: ["text/not-found"] });
+  });
+
+  test("no QNN library", async () => {
+    const found = await problems(["run", artefact, "--prompt", "a"]);
+    expect(found).toEqual({ code: 3, codes: ["qnn/not-installed"] });
+  });
+
+  test("a library of another architecture", async () => {
+    const dir = scratch();
+    writeFileSync(join(dir, "libQnnCpu.so"), elf(process.arch === "x64" ? 183 : 62));
+    const found = await problems(["run", artefact, "--prompt", "a"], { ...bareEnv, RWKVC_QNN_DIR: dir });
+    expect(found).toEqual({ code: 3, codes: ["qnn/wrong-architecture"] });
+  });
+
+  test("a backend that the artefact was not built for", async () => {
+    const found = await problems(["run", artefact, "--prompt", "a", "--backend", "htp"]);
+    expect(found).toEqual({ code: 2, codes: ["usage/backend"] });
+  });
+
+  test("estimates are for the HTP only", async () => {
+    expect(await problems(["estimate", artefact])).toEqual({ code: 2, codes: ["usage/estimate"] });
+  });
+
+  test("inspect shows graphs, layers and files", async () => {
+    const { code, stdout } = await rwkvc(["inspect", artefact, "--json"]);
+    expect(code).toBe(0);
+    const { manifest } = JSON.parse(stdout) as { manifest: { graphs: { nodesPerLayer: number[] }[] } };
+    expect(manifest.graphs[0]!.nodesPerLayer.length).toBe(4);
+    expect((await rwkvc(["inspect", artefact])).stdout).toContain("nodes per layer");
+  });
+});
+
+test("inspect lists a checkpoint's tensors", async () => {
+  const { code, stdout } = await rwkvc(["inspect", weights, "--json"]);
+  expect(code).toBe(0);
+  const { tensors } = JSON.parse(stdout) as { tensors: { name: string; shape: number[] }[] };
+  expect(tensors.find((tensor) => tensor.name === "emb.weight")?.shape).toEqual([256, 128]);
+});
