@@ -9,6 +9,8 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import { openPromise } from "yauzl";
+
 import { DiagnosticError, missingError, unsupportedError } from "../diagnostics/diagnostic.ts";
 import { hostMachine } from "./elf.ts";
 import { withLock } from "./lock.ts";
@@ -204,7 +206,6 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv): 
 async function unpack(pack: Pack, wheel: string, folder: string): Promise<void> {
   const wanted = new Set([...pack.libraries, ...licenceFiles].map((name) => `${libraryFolder}/${name}`));
   const files: PackFile[] = [];
-  const { openPromise } = await import("yauzl");
   try {
     const zip = await openPromise(wheel);
     try {
