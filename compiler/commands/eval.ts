@@ -17,13 +17,13 @@ interface EvalFlags {
   readonly backend?: BackendName;
 }
 
+/** What `rwkv-run eval` reports. The first token is read and not predicted. */
 export interface EvalReport {
   readonly tokens: number;
-  readonly bytes: number;
-  readonly meanNll: number;
+  /** Nats per predicted token. */
+  readonly nll: number;
   readonly bitsPerByte: number;
   readonly perplexity: number;
-  readonly seconds: number;
 }
 
 export function evalCommand(line: CommandLine): Command {
@@ -52,20 +52,23 @@ export function evalCommand(line: CommandLine): Command {
       const file = join(folder, "report.json");
       const args = ["eval", ...prepared.args, "--report", file, "--text", options.text];
       if (options.limit !== undefined) args.push("--limit", String(options.limit));
+      if (options.tokenizer) args.push("--tokenizer", options.tokenizer);
+      const start = performance.now();
       await runProgram("rwkv-run", args, {});
+      const seconds = (performance.now() - start) / 1000;
       const report = readReport<EvalReport>(file);
-      return { json: report, text: describe(report) };
+      return { json: { ...report, seconds }, text: describe(report, seconds) };
     });
   });
 }
 
-function describe(report: EvalReport): string {
+function describe(report: EvalReport, seconds: number): string {
   const rows: readonly (readonly [string, string])[] = [
     ["tokens", String(report.tokens)],
-    ["nats per token", report.meanNll.toFixed(4)],
+    ["nats per token", report.nll.toFixed(4)],
     ["bits per byte", report.bitsPerByte.toFixed(4)],
     ["perplexity", report.perplexity.toFixed(3)],
-    ["tokens/s", (report.tokens / report.seconds).toFixed(1)],
+    ["tokens/s", (report.tokens / seconds).toFixed(1)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(16)}${value.padStart(12)}\n`).join("");
 }

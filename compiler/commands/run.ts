@@ -21,9 +21,10 @@ interface RunFlags {
   readonly backend?: BackendName;
 }
 
+/** What `rwkv-run generate` reports. */
 export interface GenerateReport {
   readonly text: string;
-  readonly tokens: readonly number[];
+  readonly tokens: number;
   readonly promptTokens: number;
   readonly tokensPerSecond: number;
 }
@@ -43,7 +44,7 @@ export function runCommand(line: CommandLine): Command {
     )
     .option(
       "--top-p <x>",
-      "sample from the likeliest tokens of this total probability",
+      "sample from the likeliest tokens of this total probability (default: 0.9)",
       decimal("--top-p", { above: 0, max: 1 }),
     )
     .option("--top-k <n>", "sample from the n likeliest tokens", integer("--top-k", { min: 1 }))
@@ -70,13 +71,14 @@ export function runCommand(line: CommandLine): Command {
       const file = join(folder, "report.json");
       const args = ["generate", ...prepared.args, "--report", file, "--prompt", options.prompt];
       args.push("--tokens", String(options.tokens), ...samplingArgs(options));
+      if (options.tokenizer) args.push("--tokenizer", options.tokenizer);
       await runProgram("rwkv-run", args, {
         onStdout: session.json ? undefined : (piece) => void session.io.stdout.write(piece),
       });
       const report = readReport<GenerateReport>(file);
       if (!session.json) {
         session.io.stdout.write("\n");
-        session.io.stderr.write(`${report.tokens.length} tokens, ${report.tokensPerSecond.toFixed(1)} tokens/s\n`);
+        session.io.stderr.write(`${report.tokens} tokens, ${report.tokensPerSecond.toFixed(1)} tokens/s\n`);
       }
       return { json: report };
     });
