@@ -17,11 +17,13 @@ import { lower } from "./lower/lower.ts";
 import { printQnnGraph } from "./lower/print-graph.ts";
 import type { HostEmbedding, QnnGraph } from "./lower/qnn-graph.ts";
 import { applyScaling } from "./passes/apply-scaling.ts";
+import { flattenHeads } from "./passes/flatten-heads.ts";
 import { foldAffine } from "./passes/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { fuseStateUpdate } from "./passes/fuse-state-update.ts";
 import { fuseTokenShift } from "./passes/fuse-token-shift.ts";
 import { guardActivations } from "./passes/guard-activations.ts";
+import { splitGroupNorm } from "./passes/split-group-norm.ts";
 import { stackTokenShifts } from "./passes/stack-token-shifts.ts";
 import type { Precision, Target } from "./targets/targets.ts";
 
@@ -33,8 +35,8 @@ export interface CompileOptions {
   readonly embedding: "graph" | "host";
   /** false leaves the spec's scaling policies out. */
   readonly scaling: boolean;
-  /** Called with the printed IR after each stage of `stageNames`. */
-  readonly onStage?: (stage: string, print: () => string) => void;
+  /** Called after each stage of `stageNames`, with its result as text and as it is. */
+  readonly onStage?: (stage: string, print: () => string, result: IrGraph | QnnGraph) => void;
 }
 
 export interface Compiled {
@@ -57,6 +59,8 @@ const passes: readonly Pass[] = [
   { name: "fuse-token-shift", run: fuseTokenShift },
   { name: "apply-scaling", run: (graph, { policies }) => applyScaling(graph, policies) },
   { name: "fold-constants", run: foldConstants },
+  { name: "split-group-norm", run: splitGroupNorm },
+  { name: "flatten-heads", run: flattenHeads },
   { name: "fold-affine", run: foldAffine },
   { name: "stack-token-shifts", run: stackTokenShifts },
   { name: "fuse-state-update", run: fuseStateUpdate },
@@ -72,7 +76,7 @@ export function optimise(model: CheckedModel, options: Omit<CompileOptions, "nam
   const diagnostics: Diagnostic[] = [];
   let graph = expand(model);
   verifyIr(graph, "expand");
-  options.onStage?.("expand", () => printIr(graph));
+  options.onStage?.("expand", () => printIr(graph), graph);
   for (const pass of passes) {
     if (pass.when && !pass.when(passOptions)) continue;
     const result = pass.run(graph, passOptions);
@@ -83,7 +87,7 @@ export function optimise(model: CheckedModel, options: Omit<CompileOptions, "nam
     } else graph = result;
     verifyIr(graph, pass.name);
     const now = graph;
-    options.onStage?.(pass.name, () => printIr(now));
+    options.onStage?.(pass.name, () => printIr(now), now);
   }
   return { value: graph, diagnostics };
 }
@@ -92,7 +96,7 @@ export function compile(model: CheckedModel, options: CompileOptions): Outcome<C
   const optimised = optimise(model, options);
   if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };
   const { graph, hostEmbedding } = lower(optimised.value, options);
-  options.onStage?.("lower", () => printQnnGraph(graph));
+  options.onStage?.("lower", () => printQnnGraph(graph), graph);
   const diagnostics = [...optimised.diagnostics, ...checkGraph(graph, options)];
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
   const policies = options.scaling ? model.policies.map((p) => p.text) : [];
