@@ -7,7 +7,7 @@ import { openCheckpoint } from "../../compiler/checkpoint/open-checkpoint.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import { constantReader } from "../../compiler/emit/evaluate-constant.ts";
 import { readSpec } from "../../compiler/frontend/read-spec.ts";
-import { type Constant, elements } from "../../compiler/ir/constant.ts";
+import { constantKey, elements } from "../../compiler/ir/constant.ts";
 import type { ConstantValues } from "../../compiler/ir/evaluate.ts";
 
 export interface BundledModel {
@@ -70,11 +70,12 @@ function floats(path: string): Float32Array {
 
 /** Constants as the emitter evaluates them, before they are rounded to the graph's type; each is evaluated once. */
 export function constantsOf(checkpoint: Checkpoint): ConstantValues {
-  const known = new Map<Constant, Float64Array>();
+  const known = new Map<string, Float64Array>();
   return (constant) => {
-    const values = known.get(constant) ?? new Float64Array(elements(constant.shape));
-    if (!known.has(constant)) constantReader(constant, checkpoint)(0, values);
-    known.set(constant, values);
+    const key = constantKey(constant);
+    const values = known.get(key) ?? new Float64Array(elements(constant.shape));
+    if (!known.has(key)) constantReader(constant, checkpoint)(0, values);
+    known.set(key, values);
     return values;
   };
 }
