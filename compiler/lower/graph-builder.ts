@@ -56,8 +56,11 @@ export class GraphBuilder {
     return tensor;
   }
 
-  nodeWithOutputs(type: string, inputs: readonly QnnTensor[], outputs: readonly { name: string; dims: readonly number[] }[], place: NodePlace, params: readonly QnnParam[]): readonly QnnTensor[] {
-    const tensors = outputs.map((o) => this.native(o.name, o.dims));
+  /** A node with several outputs. `fixed` outputs keep their names. */
+  nodeWithOutputs(type: string, inputs: readonly QnnTensor[], outputs: readonly { name: string; dims: readonly number[]; fixed?: boolean }[], place: NodePlace, params: readonly QnnParam[]): readonly QnnTensor[] {
+    const tensors = outputs.map((o) =>
+      o.fixed ? { name: this.uniqueName(o.name), kind: "NATIVE" as const, dtype: this.dtype, dims: o.dims } : this.native(o.name, o.dims),
+    );
     this.add(type, inputs, tensors, place, params);
     return tensors;
   }

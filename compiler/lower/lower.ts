@@ -69,15 +69,15 @@ export class LowerContext {
     return this.users.get(value) ?? [];
   }
 
-  /** The tensor that holds a value; constants become static tensors when first used. */
-  tensor(value: Value): QnnTensor {
+  /** The tensor that holds a value, under other dims if asked; constants become static tensors when first used. */
+  tensor(value: Value, dims?: readonly number[]): QnnTensor {
     const known = this.tensors.get(value);
-    if (known) return known;
+    if (known) return dims ? this.builder.reshape(known, dims, value) : known;
     if (value.op.kind !== "constant") throw new Error(`lower: ${value.name} (${value.op.kind}) is used before it is made`);
     const { constant } = value.op;
     return constant.kind === "fill" && value.axes.length === 0
       ? this.builder.number(constant.value)
-      : this.builder.static(constant, this.dims(value), this.constantName(value));
+      : this.builder.static(constant, dims ?? this.dims(value), this.constantName(value));
   }
 
   private constantName(value: Value): string {

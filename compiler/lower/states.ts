@@ -87,7 +87,7 @@ export class StateBoundary {
     }
     const count = group.members.length;
     const input = builder.input(`${group.name}_in`, [count, ...group.wire.slice(1)]);
-    const outputs = group.members.map((m) => ({ name: `${m.name}.old`, dims: group.wire }));
+    const outputs = group.members.map((m) => ({ name: `${m.name}_in`, dims: group.wire, fixed: true }));
     const origin = outside(used.get(first.name)?.origin ?? first.next.origin, "embedding");
     const parts = builder.nodeWithOutputs("Split", [input], outputs, { name: group.name, origin }, [
       { name: "axis", kind: "scalar", dtype: "uint32", value: 0 },

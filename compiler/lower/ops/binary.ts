@@ -43,9 +43,9 @@ function operand(input: Value, labels: Labels, result: Value, out: Labels, conte
     const at = labels.indexOf(label);
     if (at >= 0) dims[positions[i] ?? 0] = input.axes[at]?.size ?? 1;
   });
-  const tensor = context.tensor(input);
   const inOrder = order.every((l, i) => l === labels[i]);
-  if (inOrder) return sameBroadcast(tensor.dims, dims) ? tensor : context.builder.reshape(tensor, trimmed(dims, tensor), input);
+  if (inOrder) return sameBroadcast(context.dims(input), dims) ? context.tensor(input) : context.tensor(input, dims);
+  const tensor = context.tensor(input);
   const perm = order.map((l) => labels.indexOf(l));
   const ordered = { ...input, op: { kind: "transpose" as const, perm }, inputs: [input], axes: perm.map((p) => input.axes[p] ?? { dim: "", size: 1 }) };
   const moved = isConstant(input)
@@ -59,11 +59,6 @@ function operand(input: Value, labels: Labels, result: Value, out: Labels, conte
 /** Leading ones do not matter to broadcasting. */
 const strip = (dims: readonly number[]): string => dims.slice(Math.max(0, dims.findIndex((d) => d !== 1))).join();
 const sameBroadcast = (a: readonly number[], b: readonly number[]): boolean => a.length <= b.length && strip(a) === strip(b);
-
-/** A constant vector stays a vector: [D], not [1, 1, 1, D]. */
-function trimmed(dims: readonly number[], tensor: QnnTensor): readonly number[] {
-  return tensor.kind === "STATIC" && tensor.dims.length <= dims.length && sameBroadcast(tensor.dims, dims) ? tensor.dims : dims;
-}
 
 function lowerOuter(value: Value, op: Extract<Op, { kind: "binary" }>, context: LowerContext): QnnTensor {
   const [left, right] = value.inputs as [Value, Value];

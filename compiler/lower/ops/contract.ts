@@ -106,13 +106,12 @@ interface Matrix {
 function matrix(value: Value, labels: Labels, batch: Labels, inner: string | null, context: LowerContext): Matrix {
   const own = labels.filter((l) => !batch.includes(l));
   const size = (l: string | undefined): number => value.axes[labels.indexOf(l ?? "")]?.size ?? 1;
-  const tensor = context.tensor(value);
   const vectorDims = [...qnnDims(value.axes.slice(0, batch.length), context.heads).slice(0, batch.length + 1), 1, size(own[0])];
   if (own.length <= 1) {
     const dims = batch.length === 1 ? [1, size(batch[0]), 1, size(own[0])] : batch.length === 0 ? [1, size(own[0])] : vectorDims;
-    return { tensor: context.builder.reshape(tensor, dims, value), isVector: true, innerFirst: false, free: size(own[0]) };
+    return { tensor: context.tensor(value, dims), isVector: true, innerFirst: false, free: size(own[0]) };
   }
   const free = own.find((l) => l !== inner);
-  return { tensor: context.builder.reshape(tensor, context.dims(value), value), isVector: false, innerFirst: own[0] === inner, free: size(free) };
+  return { tensor: context.tensor(value), isVector: false, innerFirst: own[0] === inner, free: size(free) };
 }
 

@@ -29,7 +29,7 @@ export function lowerNorm(value: Value, op: Extract<Op, { kind: "norm" }>, conte
     { name: "epsilon", kind: "scalar", dtype: "float32", value: op.eps },
     { name: "axes", kind: "tensor", dtype: "uint32", dims: [1], values: [last] },
   ];
-  const vector = (v: Value): QnnTensor => builder.reshape(context.tensor(v), [extent], v);
+  const vector = (v: Value): QnnTensor => context.tensor(v, [extent]);
   if (op.norm === "layer") return builder.node("LayerNorm", [tensor, vector(weight), vector(bias)], tensor.dims, value, params, output);
 
   const fill = (n: number): Constant => ({ kind: "fill", value: n, shape: [extent] });
