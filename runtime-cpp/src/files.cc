@@ -84,18 +84,39 @@ Result<std::string> read_file(const std::string& path) {
 }
 
 Status write_file(const std::string& path, const void* bytes, size_t size) {
+  RWKV_ASSIGN(FileWriter writer, FileWriter::create(path));
+  RWKV_TRY(writer.write(bytes, size));
+  return writer.finish();
+}
+
+Result<FileWriter> FileWriter::create(const std::string& path) {
   // The process id keeps two writers of one path apart; the last to finish wins, with a whole file.
-  const std::string temporary = path + ".tmp" + std::to_string(::getpid());
+  std::string temporary = path + ".tmp" + std::to_string(::getpid());
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) return file_error("write", temporary, errno);
-  Status status = write_all(fd, static_cast<const char*>(bytes), size, temporary);
+  return FileWriter(path, std::move(temporary), fd);
+}
+
+FileWriter::FileWriter(FileWriter&& other) noexcept
+    : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)), fd_(std::exchange(other.fd_, -1)) {}
+
+FileWriter::~FileWriter() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+}
+
+Status FileWriter::write(const void* bytes, size_t size) {
+  return write_all(fd_, static_cast<const char*>(bytes), size, temporary_);
+}
+
+Status FileWriter::finish() {
   // close() reports the write errors that a full or remote disk kept back.
-  if (::close(fd) != 0 && status.ok()) status = file_error("write", temporary, errno);
-  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
-    status = file_error("rename", temporary, errno);
-  }
-  if (!status.ok()) ::unlink(temporary.c_str());
-  return status;
+  const int closed = ::close(std::exchange(fd_, -1));
+  if (closed == 0 && std::rename(temporary_.c_str(), path_.c_str()) == 0) return Done{};
+  const int error_number = errno;
+  ::unlink(temporary_.c_str());
+  return file_error("write", path_, error_number);
 }
 
 Result<uint64_t> file_size(const std::string& path) {

@@ -13,7 +13,7 @@ namespace rwkv {
 /// All bytes of a regular file. Missing: ErrorKind::kMissing.
 Result<std::string> read_file(const std::string& path);
 
-/// Writes `bytes` to a file beside `path` and renames it there, so that `path` is never half written.
+/// Writes a whole file by way of a FileWriter, so that `path` is never half written.
 Status write_file(const std::string& path, const void* bytes, size_t size);
 inline Status write_file(const std::string& path, std::string_view text) {
   return write_file(path, text.data(), text.size());
@@ -35,6 +35,27 @@ Result<std::vector<std::string>> list_folder(const std::string& path);
 
 /// What errno says about `path`: "open /x/y: No such file or directory".
 Error file_error(const std::string& action, const std::string& path, int error_number);
+
+/// Writes a file piece by piece beside `path`; `finish` renames it there. Without `finish` nothing stays.
+class FileWriter {
+ public:
+  static Result<FileWriter> create(const std::string& path);
+
+  FileWriter(FileWriter&& other) noexcept;
+  FileWriter& operator=(FileWriter&&) = delete;
+  ~FileWriter();
+
+  Status write(const void* bytes, size_t size);
+  Status finish();
+
+ private:
+  FileWriter(std::string path, std::string temporary, int fd)
+      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+
+  std::string path_;
+  std::string temporary_;
+  int fd_;
+};
 
 /// A file mapped read-only. Move-only; the bytes live as long as this.
 class MappedFile {

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "program.h"
+
+namespace rwkv {
+
+/// `rwkv-run generate`: text after a prompt.
+Mode generate_mode();
+/// `rwkv-run logits`: logits of given tokens, as raw float32.
+Mode logits_mode();
+/// `rwkv-run eval`: how well the model predicts a text.
+Mode eval_mode();
+/// `rwkv-run exec`: one graph once, on raw files.
+Mode exec_mode();
+
+}  // namespace rwkv

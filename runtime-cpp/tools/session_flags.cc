@@ -1,0 +1,53 @@
+#include "session_flags.h"
+
+namespace rwkv {
+
+std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more) {
+  std::vector<FlagSpec> flags = {kArtefactFlag, kBackendFlag,      kBackendLibraryFlag, kSystemLibraryFlag,
+                                 kSocModelFlag, kVtcmFlag,         kOptimizationFlag,   kContextFlag,
+                                 kModelLibraryFlag, kReportFlag,   kLogLevelFlag};
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+Result<std::unique_ptr<Session>> open_session(const Flags& flags) {
+  RWKV_ASSIGN(const std::string artefact, flags.required("--artefact"));
+  RWKV_ASSIGN(const std::string backend, flags.required("--backend"));
+  RWKV_ASSIGN(const BackendKind kind, parse_backend_kind(backend));
+  if (flags.has("--context") && flags.has("--model-library")) {
+    return usage_error("usage/two-sources", "--context and --model-library exclude each other");
+  }
+  RWKV_ASSIGN(Manifest manifest, read_manifest(artefact));
+  SessionOptions options;
+  RWKV_ASSIGN(options.engine, engine_options(flags, kind, &manifest));
+  options.context = flags.text("--context");
+  if (options.context.empty()) {
+    RWKV_ASSIGN(options.model_library, model_library_path(flags, artefact, &manifest));
+  }
+  return Session::create(artefact, std::move(manifest), options);
+}
+
+void report_session(JsonWriter& report, const Flags& flags, const Session& session) {
+  report.member("source", flags.has("--context") ? "context" : "model library");
+  report.member("loadSeconds", session.load_seconds());
+  report_library(report, session.engine().api());
+}
+
+Result<GraphChoice> graph_choice(const Flags& flags) {
+  const std::string text = flags.text("--graph", "auto");
+  if (text == "auto") return GraphChoice::kAuto;
+  if (text == "decode") return GraphChoice::kDecode;
+  if (text == "prefill") return GraphChoice::kPrefill;
+  return usage_error("usage/graph", "--graph is auto, decode or prefill, found \"" + text + "\"");
+}
+
+Result<ByteTokenizer> open_tokenizer(const Flags& flags, const Manifest& manifest) {
+  const std::string given = flags.text("--tokenizer", manifest.byte_tokenizer ? "bytes" : "");
+  if (given == "bytes") return ByteTokenizer(manifest.vocabulary);
+  if (given.empty()) {
+    return usage_error("usage/tokenizer", "the artefact names no tokenizer", "Pass --tokenizer bytes.");
+  }
+  return usage_error("usage/tokenizer", "unknown tokenizer \"" + given + "\"; known: bytes");
+}
+
+}  // namespace rwkv

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend_flags.h"
+#include "session.h"
+#include "tokenizer.h"
+
+namespace rwkv {
+
+/// The flags that `open_session` reads, and then those of the mode.
+std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more);
+
+/// The session that the flags ask for.
+Result<std::unique_ptr<Session>> open_session(const Flags& flags);
+
+/// Members "source", "loadSeconds" and "library".
+void report_session(JsonWriter& report, const Flags& flags, const Session& session);
+
+/// `--graph`: auto, decode or prefill.
+Result<GraphChoice> graph_choice(const Flags& flags);
+
+/// The tokenizer that `--tokenizer` or the artefact names.
+Result<ByteTokenizer> open_tokenizer(const Flags& flags, const Manifest& manifest);
+
+}  // namespace rwkv
