@@ -92,6 +92,11 @@ export function optimise(model: CheckedModel, options: Omit<CompileOptions, "nam
   return { value: graph, diagnostics };
 }
 
+/** Whether the spec's scaling policies leave the model unchanged: what `check` needs of the pipeline. */
+export function checkScaling(model: CheckedModel): readonly Diagnostic[] {
+  return model.policies.length === 0 ? [] : applyScaling(fuseTokenShift(expand(model)), model.policies).diagnostics;
+}
+
 export function compile(model: CheckedModel, options: CompileOptions): Outcome<Compiled> {
   const optimised = optimise(model, options);
   if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };

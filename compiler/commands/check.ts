@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 
 import type { CheckedModel } from "../check/typed.ts";
-import { hasErrors } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, runs } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
 
@@ -15,8 +15,9 @@ export function checkCommand(line: CommandLine): Command {
     .argument("<spec>", "spec file, NAME.rwkv.ts")
     .option("--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET; solves the dimensions");
   return runs(line, command, async (_session, options: { weights?: string }, spec: string) => {
-    const { model, checkpoint, diagnostics, sources } = await runFrontEnd(spec, options.weights);
+    const { model, checkpoint, diagnostics: found, sources } = await runFrontEnd(spec, options.weights);
     checkpoint?.close();
+    const diagnostics = model && !hasErrors(found) ? [...found, ...(await scalingDiagnostics(model))] : found;
     const ok = model !== undefined && !hasErrors(diagnostics);
     return {
       json: { ok, spec, ...(ok ? summarise(model) : {}) },
@@ -26,6 +27,11 @@ export function checkCommand(line: CommandLine): Command {
       sources,
     };
   });
+}
+
+async function scalingDiagnostics(model: CheckedModel): Promise<readonly Diagnostic[]> {
+  const { checkScaling } = await import("../pipeline.ts");
+  return checkScaling(model);
 }
 
 function summarise(model: CheckedModel): object {
