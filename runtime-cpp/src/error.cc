@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "result.h"
+
 namespace rwkv {
 namespace {
 
@@ -22,6 +24,10 @@ std::string Error::to_text() const {
   for (const std::string& line : log) text += "\n  library: " + line;
   return text;
 }
+
+void ErrorDeleter::operator()(Error* error) const { delete error; }
+
+ErrorPointer new_error(Error&& error) { return ErrorPointer(new Error(std::move(error))); }
 
 Error input_error(std::string code, std::string message, std::string hint) {
   return make(ErrorKind::kInput, std::move(code), std::move(message), std::move(hint));

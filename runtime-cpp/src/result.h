@@ -1,45 +1,39 @@
 #pragma once
 
-#include <cassert>
+#include <memory>
+#include <optional>
 #include <utility>
-#include <variant>
 
 #include "error.h"
 
 namespace rwkv {
 
-/// A value or an Error. `value()` may be called only when `ok()`, `error()` only when not.
+/// Out of line, for the size of all the functions that can fail.
+struct ErrorDeleter {
+  void operator()(Error* error) const;
+};
+using ErrorPointer = std::unique_ptr<Error, ErrorDeleter>;
+ErrorPointer new_error(Error&& error);
+
+/// A value or an Error. `value()` may be called only when `ok()`, `error()` only when not. The error is on the heap, so
+/// that a Result is little larger than its value.
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(T value) : value_(std::move(value)) {}
+  Result(Error error) : error_(new_error(std::move(error))) {}
 
-  bool ok() const { return state_.index() == 0; }
+  bool ok() const { return error_ == nullptr; }
 
-  T& value() & {
-    assert(ok());
-    return *std::get_if<0>(&state_);
-  }
-  const T& value() const& {
-    assert(ok());
-    return *std::get_if<0>(&state_);
-  }
-  T&& value() && {
-    assert(ok());
-    return std::move(*std::get_if<0>(&state_));
-  }
-  Error& error() {
-    assert(!ok());
-    return *std::get_if<1>(&state_);
-  }
-  const Error& error() const {
-    assert(!ok());
-    return *std::get_if<1>(&state_);
-  }
+  T& value() & { return *value_; }
+  const T& value() const& { return *value_; }
+  T&& value() && { return std::move(*value_); }
+  Error& error() { return *error_; }
+  const Error& error() const { return *error_; }
 
  private:
-  std::variant<T, Error> state_;
+  std::optional<T> value_;
+  ErrorPointer error_;
 };
 
 /// The value of a Result that carries none.
