@@ -63,7 +63,8 @@ function inputOf(
   { constants, hostEmbedding }: QnnEvaluation,
 ): Float64Array {
   if (role === "token") return Float64Array.of(token);
-  const table = constants(required(hostEmbedding, "the host's embedding").table);
+  if (!hostEmbedding) throw new Error("no embedding of the host");
+  const table = constants(hostEmbedding.table);
   return table.subarray(token * count, (token + 1) * count);
 }
 
@@ -141,7 +142,7 @@ function computation(node: QnnNode, backend: BackendKind): Computation {
       return ([x]) => [pick(x!, from)];
     }
     case "FullyConnected": {
-      const [rows, columns] = [b[0]!, b[1]!];
+      const [rows, columns] = b as [number, number];
       expect([elements(a) / columns, rows]);
       return ([x, w, bias]) => [fullyConnected(x!, w!, bias, rows, columns)];
     }
