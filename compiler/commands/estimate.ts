@@ -134,8 +134,6 @@ async function estimateLibrary(session: Session, artefact: string, manifest: Man
     const report = join(folder, "report.json");
     const args = ["estimate", "--artefact", artefact, "--model-library", modelLibrary(artefact, manifest)];
     args.push(
-      "--backend",
-      "htp",
       "--backend-library",
       qnn.library,
       "--soc-model",
