@@ -54,7 +54,12 @@ async function readCentralDirectory(file: CheckpointFile): Promise<Entry[]> {
 }
 
 async function listEntries(reader: FileReader, file: CheckpointFile): Promise<Entry[]> {
-  const zip: ZipFile = await fromRandomAccessReaderPromise(reader, file.size, { autoClose: false });
+  const zip: ZipFile = await fromRandomAccessReaderPromise(reader, file.size, {
+    autoClose: false,
+    strictFileNames: true,
+    // Sizes are checked in `locate`, once it is clear that the entry is neither compressed nor encrypted.
+    validateEntrySizes: false,
+  });
   if (zip.entryCount > maximalEntries || zip.entryCount * 46 > file.size) {
     throw new Error(`it claims ${zip.entryCount} entries`);
   }
@@ -80,6 +85,7 @@ class FileReader extends RandomAccessReader {
   ): void {
     queueMicrotask(() => {
       try {
+        if (position + length > this.file.size) throw new Error("its directory leads beyond the end of the file");
         this.file.read(buffer.subarray(offset, offset + length), position);
         callback(null, length);
       } catch (error) {
@@ -115,6 +121,9 @@ function locate(file: CheckpointFile, entry: Entry): ZipEntry {
       ],
       hint: "the archive was repacked: unpack it and zip it again without compression (zip -0 -r), or save it anew",
     });
+  }
+  if (entry.compressedSize !== entry.uncompressedSize) {
+    failZip(file, `stored entry ${quote(name)} has two sizes, ${entry.compressedSize} and ${entry.uncompressedSize}`);
   }
   const header = entry.relativeOffsetOfLocalHeader;
   const size = entry.uncompressedSize;

@@ -35,6 +35,7 @@ export interface ZipPart {
   readonly method?: number;
   readonly flags?: number;
   readonly claimedSize?: number;
+  readonly claimedStoredSize?: number;
   readonly claimedHeader?: number;
 }
 
@@ -51,7 +52,8 @@ export function zip(parts: readonly ZipPart[], claimedEntries = parts.length): B
     const localName = Buffer.from(part.localName ?? part.name);
     // Padding to 64 bytes as torch does it: an extra field "FB" in the local header alone.
     const padding = 63 - ((header + 30 + localName.length + 4 + 63) % 64);
-    const sizes = [part.claimedSize ?? part.data.length, part.claimedSize ?? part.data.length];
+    const size = part.claimedSize ?? part.data.length;
+    const sizes = [part.claimedStoredSize ?? size, size];
     const common = [u16(part.flags ?? 0), u16(part.method ?? 0), u32(0), u32(0), ...sizes.map(u32)];
     add(Buffer.concat([u32(0x04034b50), u16(0), ...common, u16(localName.length), u16(4 + padding), localName]));
     add(Buffer.concat([Buffer.from("FB"), u16(padding), Buffer.alloc(padding, "Z")]));
