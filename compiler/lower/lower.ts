@@ -5,7 +5,8 @@
  * After: nodes are topological, layer by layer; every tensor has the graph's float type but for token ids.
  */
 import type { ManifestTensor } from "../emit/manifest.ts";
-import { type IrGraph, topological, type Value } from "../ir/ir.ts";
+import type { Constant } from "../ir/constant.ts";
+import { type IrGraph, shapeOf, topological, type Value } from "../ir/ir.ts";
 import type { CompileOptions } from "../pipeline.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { headDims, qnnDims } from "./layout.ts";
@@ -80,6 +81,23 @@ export class LowerContext {
       : this.builder.static(constant, dims ?? this.dims(value), this.constantName(value));
   }
 
+  /** The value with its axes in the order `perm`, under `dims`. Constants are transposed when they are written. */
+  arranged(value: Value, perm: readonly number[], dims: readonly number[]): QnnTensor {
+    if (perm.every((p, i) => p === i)) return this.tensor(value, dims);
+    const sizes = shapeOf(value.axes);
+    if (value.op.kind !== "constant") return this.transposed(this.tensor(value, sizes), perm, dims, value);
+    const { constant } = value.op;
+    const arg: Constant = constant.shape.join() === sizes.join() ? constant : { kind: "reshape", arg: constant, shape: sizes };
+    return this.builder.static({ kind: "transpose", arg, perm, shape: perm.map((p) => sizes[p] ?? 1) }, dims, this.constantName(value));
+  }
+
+  /** A tensor whose dims are `value`'s axes, one for one, with them in another order. */
+  transposed(tensor: QnnTensor, perm: readonly number[], dims: readonly number[], value: Value): QnnTensor {
+    const params = [{ name: "perm", kind: "tensor", dtype: "uint32", dims: [perm.length], values: perm }] as const;
+    const moved = this.builder.node("Transpose", [tensor], perm.map((p) => tensor.dims[p] ?? 1), value, params);
+    return this.builder.reshape(moved, dims, value);
+  }
+
   private constantName(value: Value): string {
     const { op } = value;
     return op.kind === "constant" && op.constant.kind === "tensor" ? op.constant.tensor : `${value.name}.constant`;
@@ -98,7 +116,7 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
     if (value.op.kind === "state") states.read(value, value.op.state);
     else if (value.op.kind === "regroup" && !context.needsReshape(value)) continue;
     else if (value.op.kind !== "constant" && value.op.kind !== "token" && !tensors.has(value)) {
-      tensors.set(value, lowerValue(value, context));
+      tensors.set(value, atOutput(lowerValue(value, context), value, context));
     }
     states.written(value);
   }
@@ -110,6 +128,12 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
     graph: { name: options.name, kind: "decode", tokens: 1, layerCount: graph.layerCount, nodes: builder.finish(context.results(values)), inputs, outputs, states: states.manifest },
     hostEmbedding,
   };
+}
+
+/** What an operation has not written to the graph's output itself is copied there. */
+function atOutput(tensor: QnnTensor, value: Value, { outputs, builder }: LowerContext): QnnTensor {
+  const output = outputs.get(value);
+  return output === undefined || tensor.kind === "APP_READ" ? tensor : builder.reshape(tensor, tensor.dims, value, output);
 }
 
 /** The graph's first input: token ids, or the rows that the host looks up. */

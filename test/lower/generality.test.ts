@@ -1,6 +1,6 @@
 /** Any sizes, and specs that are no RWKV version: every stage checks clean and computes what expansion gave. */
 import { describe, expect, it } from "vitest";
-import { specText, tinyModel } from "../ir/tiny-model.ts";
+import { type Sizes, specText, tinyModel } from "../ir/tiny-model.ts";
 import { compareStages } from "../passes/stages.ts";
 
 const tokens = [3, 0, 36, 3, 17];
@@ -8,7 +8,7 @@ const v7 = { L: 2, V: 37, D: 48, H: 3, N: 16, F: 50, Rw: 5, Ra: 3, Rv: 2, Rg: 7 
 const v5 = { L: 2, V: 37, D: 48, H: 3, N: 16, F: 50 };
 const v6 = { L: 2, V: 37, D: 24, H: 3, N: 8, C: 5, R: 3, Q: 4 };
 
-const cases = [
+const cases: readonly { readonly spec: string; readonly sizes: Sizes }[] = [
   { spec: "specs/rwkv-7.rwkv.ts", sizes: v7 },
   { spec: "specs/rwkv-7.rwkv.ts", sizes: { ...v7, L: 1, D: 40, N: 32 } },
   { spec: "specs/rwkv-7.rwkv.ts", sizes: { ...v7, H: 1, N: 11, D: 13, Rv: 1, Rg: 1 } },
@@ -23,7 +23,7 @@ const cases = [
   { spec: "test/lower/specs/operations.rwkv.ts", sizes: { L: 2, V: 37, H: 1, N: 8, M: 8 } },
 ];
 
-const title = (sizes: Readonly<Record<string, number>>): string => Object.entries(sizes).flat().join(" ");
+const title = (sizes: Sizes): string => Object.entries(sizes).flat().join(" ");
 
 describe.each(cases.map((c) => ({ ...c, title: title(c.sizes) })))("$spec, $title", ({ spec, sizes }) => {
   const tiny = tinyModel(spec, specText(spec), sizes);

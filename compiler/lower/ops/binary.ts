@@ -6,7 +6,7 @@
  * broadcast against each other. MatMul is exact (one rounding) and three times as fast.
  */
 import type { BinaryOp } from "../../check/typed.ts";
-import { isConstant, type Labels, type Op, scalarOf, shapeOf, type Value } from "../../ir/ir.ts";
+import { type Labels, type Op, scalarOf, type Value } from "../../ir/ir.ts";
 import { axisPositions } from "../layout.ts";
 import type { LowerContext } from "../lower.ts";
 import type { QnnTensor } from "../qnn-graph.ts";
@@ -43,17 +43,9 @@ function operand(input: Value, labels: Labels, result: Value, out: Labels, conte
     const at = labels.indexOf(label);
     if (at >= 0) dims[positions[i] ?? 0] = input.axes[at]?.size ?? 1;
   });
-  const inOrder = order.every((l, i) => l === labels[i]);
-  if (inOrder) return sameBroadcast(context.dims(input), dims) ? context.tensor(input) : context.tensor(input, dims);
-  const tensor = context.tensor(input);
   const perm = order.map((l) => labels.indexOf(l));
-  const ordered = { ...input, op: { kind: "transpose" as const, perm }, inputs: [input], axes: perm.map((p) => input.axes[p] ?? { dim: "", size: 1 }) };
-  const moved = isConstant(input)
-    ? context.builder.static({ kind: "transpose", arg: input.op.constant, perm, shape: shapeOf(ordered.axes) }, dims, input.name)
-    : context.builder.node("Transpose", [tensor], shapeOf(ordered.axes), input, [
-        { name: "perm", kind: "tensor", dtype: "uint32", dims: [perm.length], values: perm },
-      ]);
-  return context.builder.reshape(moved, dims, input);
+  const asItIs = perm.every((p, i) => p === i) && sameBroadcast(context.dims(input), dims);
+  return asItIs ? context.tensor(input) : context.arranged(input, perm, dims);
 }
 
 /** Leading ones do not matter to broadcasting. */
@@ -62,8 +54,7 @@ const sameBroadcast = (a: readonly number[], b: readonly number[]): boolean => a
 
 function lowerOuter(value: Value, op: Extract<Op, { kind: "binary" }>, context: LowerContext): QnnTensor {
   const [left, right] = value.inputs as [Value, Value];
-  const batch = op.left.filter((l) => op.right.includes(l));
-  const rows = op.out.find((l) => !batch.includes(l)) ?? "";
-  const [first, second, firstLabels, secondLabels] = op.left.includes(rows) ? [left, right, op.left, op.right] : [right, left, op.right, op.left];
-  return matMul(value, { first, second, firstLabels, secondLabels, out: op.out, inner: null }, context);
+  const [a, b] = [{ value: left, labels: op.left }, { value: right, labels: op.right }];
+  const rows = op.out.find((l) => !(op.left.includes(l) && op.right.includes(l))) ?? "";
+  return op.left.includes(rows) ? matMul(value, a, b, op.out, context) : matMul(value, b, a, op.out, context);
 }

@@ -4,24 +4,33 @@
  * Weight times activation: FullyConnected. It takes the weight as checkpoints store it ([out, in], so nothing is transposed),
  * and a vector in any layout; on HTP it costs what Conv2d 1x1 and MatMul cost.
  * Activation times activation: MatMul, one product per head; which operand is transposed follows from where
- * the summed axis lies, so no Transpose is needed.
+ * the summed axis lies, so a Transpose is needed only for orders of axes that no MatMul reads or writes.
  */
 import { isConstant, type Labels, type Op, type Value } from "../../ir/ir.ts";
-import { qnnDims } from "../layout.ts";
 import type { LowerContext } from "../lower.ts";
 import type { QnnParam, QnnTensor } from "../qnn-graph.ts";
+import { lowerSum } from "./sum.ts";
 
 export function lowerContract(value: Value, op: Extract<Op, { kind: "contract" }>, context: LowerContext): QnnTensor {
   const [left, right] = value.inputs as [Value, Value];
   const linear = isConstant(left) ? lowerLinear(value, left, op.left, right, op.right, op.out, context) : isConstant(right) ? lowerLinear(value, right, op.right, left, op.left, op.out, context) : undefined;
   if (linear) return linear;
-  const summed = op.left.filter((l) => op.right.includes(l) && !op.out.includes(l));
-  const batch = op.left.filter((l) => op.right.includes(l) && op.out.includes(l));
-  const own = op.out.filter((l) => !batch.includes(l));
+  const a = withoutLonely({ value: left, labels: op.left }, [...op.right, ...op.out], context);
+  const b = withoutLonely({ value: right, labels: op.right }, [...op.left, ...op.out], context);
+  const own = op.out.filter((l) => !(op.left.includes(l) && op.right.includes(l)));
   // A vector comes first, so that the result is a row; of two matrices, the one with the result's rows.
   const leftFirst = own.length < 2 ? !own.some((l) => op.left.includes(l)) : op.left.includes(own[0] ?? "");
-  const [first, second, firstLabels, secondLabels] = leftFirst ? [left, right, op.left, op.right] : [right, left, op.right, op.left];
-  return matMul(value, { first, second, firstLabels, secondLabels, out: op.out, inner: summed[0] ?? null }, context);
+  return leftFirst ? matMul(value, a, b, op.out, context) : matMul(value, b, a, op.out, context);
+}
+
+/** A sum over axes that only this operand has is taken before the product. */
+function withoutLonely({ value, labels }: Operand, wanted: Labels, context: LowerContext): Operand {
+  const kept = labels.filter((l) => wanted.includes(l));
+  if (kept.length === labels.length) return { value, labels };
+  const op = { kind: "sum", arg: labels, out: kept } as const;
+  const summed: Value = { ...value, op, inputs: [value], axes: value.axes.filter((_, i) => kept.includes(labels[i] ?? "")) };
+  context.tensors.set(summed, lowerSum(summed, op, context));
+  return { value: summed, labels: kept };
 }
 
 /** A weight times a vector: what becomes FullyConnected. */
@@ -41,13 +50,15 @@ function lowerLinear(value: Value, weight: Value, weightLabels: Labels, x: Value
   const [rows, columns] = constant.shape as [number, number];
   const asStored = weightLabels[1] === inner;
   const name = constant.kind === "tensor" ? constant.tensor : `${value.name}.weight`;
-  const matrix = asStored
+  const weights = asStored
     ? context.builder.static(constant, [rows, columns], name)
     : context.builder.static({ kind: "transpose", arg: constant, perm: [1, 0], shape: [columns, rows] }, [columns, rows], name);
   const vector = vectorTensor(x, context);
   const outDims = [1, asStored ? rows : columns];
-  const result = context.builder.node("FullyConnected", [vector, matrix], outDims, value, [], context.outputs.get(value));
-  return context.builder.reshape(result, context.dims(value), value);
+  const wanted = context.dims(value);
+  const output = outDims.join() === wanted.join() ? context.outputs.get(value) : undefined;
+  const result = context.builder.node("FullyConnected", [vector, weights], outDims, value, [], output);
+  return context.builder.reshape(result, wanted, value);
 }
 
 /** A regrouped vector is read as it was before: FullyConnected flattens its input anyway. */
@@ -57,61 +68,59 @@ function vectorTensor(x: Value, context: LowerContext): QnnTensor {
   return context.tensor(x);
 }
 
-interface Product {
-  readonly first: Value;
-  readonly second: Value;
-  readonly firstLabels: Labels;
-  readonly secondLabels: Labels;
-  readonly out: Labels;
-  /** The summed label; null for an outer product. */
-  readonly inner: string | null;
+/** A value and the labels of its axes. */
+export interface Operand {
+  readonly value: Value;
+  readonly labels: Labels;
 }
 
 /**
- * One matrix product per combination of shared labels: first [batch, rows, inner] x second [batch, inner, columns].
- * Operands without a rows (columns) axis are row (column) vectors.
+ * One matrix product per combination of the labels that all three have: first [batch, rows, inner] x second [batch, inner, columns].
+ * An operand without rows (columns, inner) is a row or column vector. Labels that stand for one extent are merged.
  */
-export function matMul(value: Value, product: Product, context: LowerContext): QnnTensor {
-  const { first, second, firstLabels, secondLabels, out, inner } = product;
-  const batch = firstLabels.filter((l) => secondLabels.includes(l) && out.includes(l));
-  const a = matrix(first, firstLabels, batch, inner, context);
-  const b = matrix(second, secondLabels, batch, inner, context);
-  // [.., rows, inner]: transposed when inner comes first. A vector's row form is [1, n].
-  const transposeA = a.isVector ? inner === null : a.innerFirst;
-  const transposeB = b.isVector ? inner !== null : !b.innerFirst;
-  const rows = a.isVector && inner !== null ? 1 : a.free;
-  const columns = b.isVector && inner !== null ? 1 : b.free;
-  const batchDims = a.tensor.dims.slice(0, -2);
-  const natural = [...batchDims, rows, columns];
+export function matMul(value: Value, first: Operand, second: Operand, out: Labels, context: LowerContext): QnnTensor {
+  const shared = first.labels.filter((l) => second.labels.includes(l));
+  const batch = out.filter((l) => shared.includes(l));
+  const inner = shared.filter((l) => !out.includes(l));
+  const rows = out.filter((l) => !shared.includes(l) && first.labels.includes(l));
+  const columns = out.filter((l) => !shared.includes(l) && second.labels.includes(l));
+  const a = matrix(first, batch, rows, inner, context);
+  const b = matrix(second, batch, inner, columns, context);
   const params: QnnParam[] = [
-    { name: "transpose_in0", kind: "scalar", dtype: "bool8", value: transposeA },
-    { name: "transpose_in1", kind: "scalar", dtype: "bool8", value: transposeB },
+    { name: "transpose_in0", kind: "scalar", dtype: "bool8", value: a.transposed },
+    { name: "transpose_in1", kind: "scalar", dtype: "bool8", value: b.transposed },
   ];
+  const natural = [...a.tensor.dims.slice(0, -2), extent(first, rows), extent(second, columns)];
   const output = context.outputs.get(value);
   const wanted = context.dims(value);
-  const inPlace = natural.join() === wanted.join();
+  const order = [...batch, ...rows, ...columns];
+  const inOrder = order.join() === out.join();
+  const inPlace = inOrder && natural.join() === wanted.join();
   const result = context.builder.node("MatMul", [a.tensor, b.tensor], natural, value, params, inPlace ? output : undefined);
-  return inPlace ? result : context.builder.reshape(result, wanted, value, output);
+  if (inPlace) return result;
+  if (inOrder) return context.builder.reshape(result, wanted, value, output);
+  const perm = out.map((l) => order.indexOf(l));
+  const sizes = order.map((l) => value.axes[out.indexOf(l)]?.size ?? 1);
+  return context.transposed(context.builder.reshape(result, sizes, value), perm, wanted, value);
 }
 
 interface Matrix {
   readonly tensor: QnnTensor;
-  readonly isVector: boolean;
-  /** The summed axis is the second to last. */
-  readonly innerFirst: boolean;
-  /** Extent of the axis that stays. */
-  readonly free: number;
+  /** Laid out [batch, second, first]. */
+  readonly transposed: boolean;
 }
 
-function matrix(value: Value, labels: Labels, batch: Labels, inner: string | null, context: LowerContext): Matrix {
-  const own = labels.filter((l) => !batch.includes(l));
-  const size = (l: string | undefined): number => value.axes[labels.indexOf(l ?? "")]?.size ?? 1;
-  const vectorDims = [...qnnDims(value.axes.slice(0, batch.length), context.heads).slice(0, batch.length + 1), 1, size(own[0])];
-  if (own.length <= 1) {
-    const dims = batch.length === 1 ? [1, size(batch[0]), 1, size(own[0])] : batch.length === 0 ? [1, size(own[0])] : vectorDims;
-    return { tensor: context.tensor(value, dims), isVector: true, innerFirst: false, free: size(own[0]) };
-  }
-  const free = own.find((l) => l !== inner);
-  return { tensor: context.tensor(value), isVector: false, innerFirst: own[0] === inner, free: size(free) };
-}
+const extent = ({ value, labels }: Operand, list: Labels): number => list.reduce((n, l) => n * (value.axes[labels.indexOf(l)]?.size ?? 1), 1);
 
+/** The operand as [batch, first, second] or [batch, second, first], whichever it is; a vector in its row form, [batch, 1, n]. */
+function matrix(operand: Operand, batch: Labels, first: Labels, second: Labels, context: LowerContext): Matrix {
+  const { value, labels } = operand;
+  const isVector = first.length === 0 || second.length === 0;
+  const swapped = [...batch, ...second, ...first];
+  const transposed = isVector ? first.length > 0 : labels.join() === swapped.join();
+  const order = transposed ? swapped : [...batch, ...first, ...second];
+  const lead = batch.length ? [1, extent(operand, batch)] : [];
+  const [m, n] = [extent(operand, first), extent(operand, second)];
+  const dims = isVector ? [...lead, 1, m * n] : transposed ? [...lead, n, m] : [...lead, m, n];
+  return { tensor: context.arranged(value, order.map((l) => labels.indexOf(l)), dims), transposed };
+}

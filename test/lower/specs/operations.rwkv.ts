@@ -50,7 +50,11 @@ export default model({
         d[h,i]    = k[i,h] / n'[h] + S[h,m,i] * e[h,m] + last[h,i] * g[h]
         last'[h,i] = f[h,i] - y[h,i]
         u[i]      = y[h,i] * g[h]
-        o[h,i]    = d[h,i] * u[i] + f[h,i]
+        z[m,h]    = S[h,m,i]
+        a[h]      = y[h,i] * c[h,m]
+        b[m]      = S'[h,m,i] * d[h,i]
+        v[m,i,h]  = c[h,m] * y[h,i] / (1 + abs(z[m,h])) + w[h,m,i] * b[m]
+        o[h,i]    = d[h,i] * u[i] + f[h,i] + 0.1 * v[m,i,h] * a[h] - q[m,i] * e[h,m] * z[m,h]
         x = x + tanh(o)
       `,
     }),
