@@ -1,5 +1,7 @@
 #include "manifest.h"
 
+#include <algorithm>
+
 #include "files.h"
 #include "json_fields.h"
 #include "sha256.h"
@@ -68,6 +70,7 @@ Result<ManifestStateSlice> read_slice(const JsonFields& fields, uint64_t tensor_
   RWKV_ASSIGN(slice.strides, fields.counts("strides"));
   RWKV_ASSIGN(slice.scale, fields.number("scale"));
   RWKV_ASSIGN(slice.initial, fields.number("initial"));
+  RWKV_ASSIGN(slice.order, fields.count("order"));
   if (slice.strides.size() != slice.shape.size()) {
     return fields.fail("strides", "one number for each of the slice's " +
                                       std::to_string(slice.shape.size()) + " axes");
@@ -221,6 +224,17 @@ size_t dtype_size(Dtype dtype) { return dtype == Dtype::kFloat16 || dtype == Dty
 uint64_t ManifestTensor::elements() const { return product(shape); }
 uint64_t ManifestStateSlice::elements() const { return product(shape); }
 uint64_t ManifestState::elements() const { return product(shape); }
+
+std::vector<SliceOfState> slices_in_order(const std::vector<ManifestState>& states) {
+  std::vector<SliceOfState> slices;
+  for (size_t i = 0; i < states.size(); ++i) {
+    for (const ManifestStateSlice& slice : states[i].slices) slices.push_back({i, &slice});
+  }
+  std::stable_sort(slices.begin(), slices.end(), [](const SliceOfState& a, const SliceOfState& b) {
+    return a.slice->order < b.slice->order;
+  });
+  return slices;
+}
 
 const ManifestTensor* ManifestGraph::input(Role role) const {
   for (const ManifestTensor& tensor : inputs) {

@@ -33,6 +33,8 @@ struct ManifestStateSlice {
   std::vector<uint64_t> strides;
   double scale = 1;
   double initial = 0;
+  /// Place among all slices of the model, in the order of the spec.
+  uint64_t order = 0;
 
   uint64_t elements() const;
 };
@@ -46,6 +48,14 @@ struct ManifestState {
 
   uint64_t elements() const;
 };
+
+/// A slice and the state tensor that it lies in.
+struct SliceOfState {
+  size_t state = 0;
+  const ManifestStateSlice* slice = nullptr;
+};
+/// All slices in the order of the spec; they point into `states`.
+std::vector<SliceOfState> slices_in_order(const std::vector<ManifestState>& states);
 
 struct ManifestGraph {
   enum class Kind { kDecode, kPrefill };

@@ -20,9 +20,7 @@ std::string slice_text(const ManifestStateSlice& slice) {
 
 std::vector<std::string> slice_texts(const std::vector<ManifestState>& states) {
   std::vector<std::string> texts;
-  for (const ManifestState& state : states) {
-    for (const ManifestStateSlice& slice : state.slices) texts.push_back(slice_text(slice));
-  }
+  for (const SliceOfState& entry : slices_in_order(states)) texts.push_back(slice_text(*entry.slice));
   return texts;
 }
 

@@ -33,14 +33,6 @@ bool equal_layouts(const ManifestStateSlice& a, const ManifestStateSlice& b) {
          a.initial == b.initial;
 }
 
-std::vector<const ManifestStateSlice*> all_slices(const std::vector<ManifestState>& states) {
-  std::vector<const ManifestStateSlice*> slices;
-  for (const ManifestState& state : states) {
-    for (const ManifestStateSlice& slice : state.slices) slices.push_back(&slice);
-  }
-  return slices;
-}
-
 }  // namespace
 
 StateStore StateStore::create(const std::vector<ManifestState>& states, std::vector<ElementCodec> codecs) {
@@ -53,6 +45,9 @@ StateStore StateStore::create(const std::vector<ManifestState>& states, std::vec
     for (std::vector<uint8_t>& buffer : tensor.buffers) buffer.resize(bytes);
     store.tensors_.push_back(std::move(tensor));
   }
+  // A copy of the states that the slices can point into as long as the store lives.
+  store.manifest_ = std::make_unique<const std::vector<ManifestState>>(states);
+  store.order_ = slices_in_order(*store.manifest_);
   store.reset();
   return store;
 }
@@ -79,34 +74,32 @@ uint64_t StateStore::values() const {
 }
 
 void StateStore::get(float* values) const {
-  for (const Tensor& tensor : tensors_) {
+  for (const SliceOfState& entry : order_) {
+    const Tensor& tensor = tensors_[entry.state];
     const std::vector<uint8_t>& buffer = tensor.buffers[current_];
     const size_t size = tensor.codec.element_size();
-    for (const ManifestStateSlice& slice : tensor.manifest.slices) {
-      for_each_element(slice, [&](uint64_t position) {
-        *values++ = static_cast<float>(tensor.codec.read(&buffer[position * size]) / slice.scale);
-      });
-    }
+    for_each_element(*entry.slice, [&](uint64_t position) {
+      *values++ = static_cast<float>(tensor.codec.read(&buffer[position * size]) / entry.slice->scale);
+    });
   }
 }
 
 void StateStore::set(const float* values) {
-  for (Tensor& tensor : tensors_) {
+  for (const SliceOfState& entry : order_) {
+    Tensor& tensor = tensors_[entry.state];
     std::vector<uint8_t>& buffer = tensor.buffers[current_];
     const size_t size = tensor.codec.element_size();
-    for (const ManifestStateSlice& slice : tensor.manifest.slices) {
-      for_each_element(slice, [&](uint64_t position) {
-        tensor.codec.write(&buffer[position * size], static_cast<float>(*values++ * slice.scale));
-      });
-    }
+    for_each_element(*entry.slice, [&](uint64_t position) {
+      tensor.codec.write(&buffer[position * size], static_cast<float>(*values++ * entry.slice->scale));
+    });
   }
 }
 
 bool same_slices(const std::vector<ManifestState>& a, const std::vector<ManifestState>& b) {
-  const auto left = all_slices(a), right = all_slices(b);
+  const auto left = slices_in_order(a), right = slices_in_order(b);
   if (left.size() != right.size()) return false;
   for (size_t i = 0; i < left.size(); ++i) {
-    if (!equal_slices(*left[i], *right[i])) return false;
+    if (!equal_slices(*left[i].slice, *right[i].slice)) return false;
   }
   return true;
 }

@@ -10,7 +10,7 @@ namespace rwkv {
 
 /// The recurrent state between two executions. Each state tensor has two buffers: a step reads one and writes the
 /// other, and `flip` swaps their parts, so nothing is copied. To the outside the state is float32 values of the spec:
-/// scales divided out, slice after slice in the manifest's order, each slice in its logical order.
+/// scales divided out, slice after slice in the order of the spec, each slice in its logical order.
 class StateStore {
  public:
   /// Starts at the spec's initial values. `codecs`: one per state.
@@ -36,6 +36,8 @@ class StateStore {
     std::vector<uint8_t> buffers[2];
   };
   std::vector<Tensor> tensors_;
+  std::unique_ptr<const std::vector<ManifestState>> manifest_;
+  std::vector<SliceOfState> order_;
   int current_ = 0;
 };
 

@@ -59,7 +59,7 @@ Mode logits_mode() {
   return {{"logits", "write the logits after each of the given tokens",
            session_flags({{"--tokens", "FILE", "token ids separated by white space"},
                           {"--out", "FILE", "float32, little endian, [tokens, vocabulary]"},
-                          {"--state-out", "FILE", "float32 state after the last token, in the manifest's order"},
+                          {"--state-out", "FILE", "float32 state after the last token, in the spec's order"},
                           {"--graph", "KIND", "auto (default), decode or prefill"}})},
           &run_logits};
 }
