@@ -21,6 +21,8 @@ export class GraphBuilder {
   private readonly names = new Map<string, number>();
   private readonly statics = new Map<string, QnnTensor>();
   private readonly reshaped = new Map<QnnTensor, Map<string, QnnTensor>>();
+  /** What a Reshape's result was before. */
+  private readonly reshapedFrom = new Map<QnnTensor, QnnTensor>();
 
   constructor(readonly dtype: "float16" | "float32") {}
 
@@ -78,7 +80,10 @@ export class GraphBuilder {
   /** All nodes, with final names. `results` are the tensors that hold equations' values. */
   finish(results: ReadonlySet<QnnTensor>): readonly QnnNode[] {
     const steps = new Map<string, number>();
+    const nodes = withoutUnread(this.drafts);
+    const made = new Set(nodes.flatMap((node) => node.outputs));
     for (const tensor of this.inside) {
+      if (!made.has(tensor)) continue;
       const { name } = tensor;
       if (results.has(tensor) && !this.names.has(name)) {
         tensor.name = this.uniqueName(name);
@@ -88,11 +93,12 @@ export class GraphBuilder {
       steps.set(name, step);
       tensor.name = this.uniqueName(`${name}.${step}`);
     }
-    return this.drafts.map((node) => ({ ...node, name: `${node.outputs[0]?.name ?? ""}.${node.type}` }));
+    return nodes.map((node) => ({ ...node, name: `${node.outputs[0]?.name ?? ""}.${node.type}` }));
   }
 
-  /** The tensor under other dims: itself, a constant of that shape, or one Reshape that all users share. */
-  reshape(tensor: QnnTensor, dims: readonly number[], place: NodePlace, output?: string): QnnTensor {
+  /** The tensor under other dims: itself, a constant of that shape, or one Reshape of the original that all users share. */
+  reshape(given: QnnTensor, dims: readonly number[], place: NodePlace, output?: string): QnnTensor {
+    const tensor = this.reshapedFrom.get(given) ?? given;
     if (!output && tensor.dims.join() === dims.join()) return tensor;
     if (tensor.constant && !output) return this.static(tensor.constant, dims, tensor.name, tensor.dtype);
     const known = output ? undefined : this.reshaped.get(tensor)?.get(dims.join());
@@ -101,7 +107,14 @@ export class GraphBuilder {
     if (!output) {
       const of = this.reshaped.get(tensor) ?? new Map<string, QnnTensor>();
       this.reshaped.set(tensor, of.set(dims.join(), made));
+      this.reshapedFrom.set(made, tensor);
     }
     return made;
   }
+}
+
+/** Without Reshapes that no node reads, as a Reshape of the original has taken their place. */
+function withoutUnread(nodes: readonly QnnNode[]): readonly QnnNode[] {
+  const read = new Set(nodes.flatMap((node) => node.inputs));
+  return nodes.filter(({ type, outputs }) => type !== "Reshape" || outputs.some((t) => t.kind === "APP_READ" || read.has(t)));
 }
