@@ -64,7 +64,11 @@ const passes: readonly Pass[] = [
   { name: "fold-affine", run: foldAffine },
   { name: "stack-token-shifts", run: stackTokenShifts },
   { name: "fuse-state-update", run: fuseStateUpdate },
-  { name: "guard-activations", run: guardActivations, when: ({ precision, target }) => precision === "fp16" && target.backend === "htp" },
+  {
+    name: "guard-activations",
+    run: guardActivations,
+    when: ({ precision, target }) => precision === "fp16" && target.backend === "htp",
+  },
 ];
 
 /** Names for `--dump-ir`, in order. */

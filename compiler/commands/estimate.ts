@@ -133,14 +133,7 @@ async function estimateLibrary(session: Session, artefact: string, manifest: Man
   return withScratch(async (folder) => {
     const report = join(folder, "report.json");
     const args = ["estimate", "--artefact", artefact, "--model-library", modelLibrary(artefact, manifest)];
-    args.push(
-      "--backend-library",
-      qnn.library,
-      "--soc-model",
-      String(soc.model),
-      "--report",
-      report,
-    );
+    args.push("--backend-library", qnn.library, "--soc-model", String(soc.model), "--report", report);
     await runProgram("rwkv-context", args, {});
     const { graphs } = readReport<CompileReport>(report);
     return keyed(manifest, Object.fromEntries(graphs.map((graph) => [graph.name, graph.estimate])));

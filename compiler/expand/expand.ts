@@ -2,8 +2,27 @@
  * Expansion: typed equations in, tensor IR for one token out. Every layer is written out with the equations whose
  * condition holds there; names become paths (`blocks.3.timeMix.k`).
  */
-import { type Axis, type CheckedModel, type CheckedPart, type CheckedState, type Reference, type TypedEquation, type TypedExpr, holds } from "../check/typed.ts";
-import { constantValue, type IrAxis, type IrGraph, type IrState, type IrUnary, type Origin, scalar, shapeOf, type Value } from "../ir/ir.ts";
+import {
+  type Axis,
+  type CheckedModel,
+  type CheckedPart,
+  type CheckedState,
+  type Reference,
+  type TypedEquation,
+  type TypedExpr,
+  holds,
+} from "../check/typed.ts";
+import {
+  constantValue,
+  type IrAxis,
+  type IrGraph,
+  type IrState,
+  type IrUnary,
+  type Origin,
+  scalar,
+  shapeOf,
+  type Value,
+} from "../ir/ir.ts";
 import { multiply, sumOfProducts } from "./products.ts";
 
 /** A value with the labels that the equation gives to its axes. */
@@ -68,7 +87,10 @@ class PartScope {
     const place: Place = { name: this.path(target.name), origin };
     const expression = this.expression(equation.expr, place);
     const table = target.kind === "local" ? this.locals : target.kind === "carry" ? this.carries : this.next;
-    table.set(target.name, sameOrder(expression, axes) ? named(expression.value, place) : arrange(expression, axes, place));
+    table.set(
+      target.name,
+      sameOrder(expression, axes) ? named(expression.value, place) : arrange(expression, axes, place),
+    );
   }
 
   private reference(ref: Reference, place: Place): Value {
@@ -95,8 +117,17 @@ class PartScope {
   private oldState(name: string, place: Place): Value {
     const known = this.oldStates.get(name);
     if (known) return known;
-    const state = required(this.part.states.find((s) => s.name === name), `state ${name}`);
-    const value: Value = { op: { kind: "state", state: this.path(name) }, inputs: [], axes: this.axes(state.shape), name: this.path(name), origin: place.origin };
+    const state = required(
+      this.part.states.find((s) => s.name === name),
+      `state ${name}`,
+    );
+    const value: Value = {
+      op: { kind: "state", state: this.path(name) },
+      inputs: [],
+      axes: this.axes(state.shape),
+      name: this.path(name),
+      origin: place.origin,
+    };
     this.oldStates.set(name, value);
     return value;
   }
@@ -148,7 +179,8 @@ class PartScope {
 
   /** Factors of a chain of multiplications. */
   private factors(expr: TypedExpr, place: Place): readonly Labelled[] {
-    if (expr.kind === "binary" && expr.op === "mul") return [...this.factors(expr.left, place), ...this.factors(expr.right, place)];
+    if (expr.kind === "binary" && expr.op === "mul")
+      return [...this.factors(expr.left, place), ...this.factors(expr.right, place)];
     return [this.expression(expr, place)];
   }
 
@@ -157,7 +189,10 @@ class PartScope {
     if (expr.kind === "binary" && (expr.op === "add" || expr.op === "sub")) {
       const minus: Labelled = { value: scalar(-1, place), labels: [] };
       const right = this.addends(expr.right, place);
-      return [...this.addends(expr.left, place), ...right.map((factors) => (expr.op === "sub" ? [minus, ...factors] : factors))];
+      return [
+        ...this.addends(expr.left, place),
+        ...right.map((factors) => (expr.op === "sub" ? [minus, ...factors] : factors)),
+      ];
     }
     if (expr.kind === "binary" && expr.op === "mul") {
       const right = this.addends(expr.right, place);
@@ -178,7 +213,12 @@ function expandUnary(op: Extract<TypedExpr, { kind: "unary" }>["op"], arg: Label
 }
 
 /** Element-wise; the result has the left's axes, then those that only the right has. */
-export function binary(op: Extract<Value["op"], { kind: "binary" }>["op"], left: Labelled, right: Labelled, place: Place): Labelled {
+export function binary(
+  op: Extract<Value["op"], { kind: "binary" }>["op"],
+  left: Labelled,
+  right: Labelled,
+  place: Place,
+): Labelled {
   const labels = [...left.labels, ...right.labels.filter((l) => !left.labels.includes(l))];
   const value: Value = {
     op: { kind: "binary", op, left: left.labels, right: right.labels, out: labels },
@@ -218,5 +258,10 @@ const named = (value: Value, place: Place): Value =>
 /** The expression with its axes in the order that the equation's left side asks for. */
 function arrange(e: Labelled, axes: readonly Axis[], place: Place): Value {
   const perm = axes.map((a) => e.labels.indexOf(a.label));
-  return { op: { kind: "transpose", perm }, inputs: [e.value], axes: perm.map((p) => e.value.axes[p] as IrAxis), ...place };
+  return {
+    op: { kind: "transpose", perm },
+    inputs: [e.value],
+    axes: perm.map((p) => e.value.axes[p] as IrAxis),
+    ...place,
+  };
 }

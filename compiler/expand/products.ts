@@ -13,7 +13,9 @@ const key = (labels: readonly string[]): string => [...labels].sort().join(" ");
 /** Element-wise product. Exact but for the order of roundings. */
 export function multiply(factors: readonly Labelled[], place: Place): Labelled {
   const groups = groupByLabels(factors).map((group) => group.reduce((a, b) => binary("mul", a, b, place)));
-  const ordered = [...groups].sort((a, b) => a.labels.length - b.labels.length || groups.indexOf(a) - groups.indexOf(b));
+  const ordered = [...groups].sort(
+    (a, b) => a.labels.length - b.labels.length || groups.indexOf(a) - groups.indexOf(b),
+  );
   return ordered.reduce((a, b) => {
     // The operand with more axes gives the order of the result's.
     const [wide, narrow] = a.labels.length > b.labels.length || covers(a, b) ? [a, b] : covers(b, a) ? [b, a] : [a, b];
@@ -47,7 +49,12 @@ function negative(term: Labelled): Labelled | undefined {
   return undefined;
 }
 
-function reduceProduct(factors: readonly Labelled[], over: readonly string[], out: readonly string[], place: Place): Labelled {
+function reduceProduct(
+  factors: readonly Labelled[],
+  over: readonly string[],
+  out: readonly string[],
+  place: Place,
+): Labelled {
   const summed = (f: Labelled): boolean => f.labels.some((l) => over.includes(l));
   const kept = factors.filter((f) => !summed(f));
   let groups = groupByLabels(factors.filter(summed));

@@ -12,7 +12,13 @@ export type Constant = { readonly shape: readonly number[] } & (
   | { readonly kind: "unary"; readonly op: UnaryOp; readonly arg: Constant }
   | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Constant; readonly right: Constant }
   /** Layer norm over the last axis; weight and bias have the last axis' extent. */
-  | { readonly kind: "layerNorm"; readonly arg: Constant; readonly eps: number; readonly weight: Constant; readonly bias: Constant }
+  | {
+      readonly kind: "layerNorm";
+      readonly arg: Constant;
+      readonly eps: number;
+      readonly weight: Constant;
+      readonly bias: Constant;
+    }
   /** Axis `i` of the result is axis `perm[i]` of `arg`. */
   | { readonly kind: "transpose"; readonly arg: Constant; readonly perm: readonly number[] }
   /** Same elements, row-major. */

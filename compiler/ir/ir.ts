@@ -41,7 +41,13 @@ export type Op =
   /** Old value of the state of this path. */
   | { readonly kind: "state"; readonly state: string }
   | { readonly kind: "unary"; readonly op: IrUnary }
-  | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Labels; readonly right: Labels; readonly out: Labels }
+  | {
+      readonly kind: "binary";
+      readonly op: BinaryOp;
+      readonly left: Labels;
+      readonly right: Labels;
+      readonly out: Labels;
+    }
   /** Product of two operands, summed over the labels that `out` lacks. */
   | { readonly kind: "contract"; readonly left: Labels; readonly right: Labels; readonly out: Labels }
   /** Sum over the labels that `out` lacks. */
@@ -84,14 +90,21 @@ export interface IrGraph {
 
 export const shapeOf = (axes: readonly IrAxis[]): readonly number[] => axes.map((a) => a.size);
 
-export const isConstant = (v: Value): v is Value & { op: Extract<Op, { kind: "constant" }> } => v.op.kind === "constant";
+export const isConstant = (v: Value): v is Value & { op: Extract<Op, { kind: "constant" }> } =>
+  v.op.kind === "constant";
 
 /** A scalar constant's value, or undefined. */
 export function scalarOf(v: Value): number | undefined {
-  return v.op.kind === "constant" && v.op.constant.kind === "fill" && v.axes.length === 0 ? v.op.constant.value : undefined;
+  return v.op.kind === "constant" && v.op.constant.kind === "fill" && v.axes.length === 0
+    ? v.op.constant.value
+    : undefined;
 }
 
-export const constantValue = (constant: Constant, axes: readonly IrAxis[], like: Pick<Value, "name" | "origin">): Value => ({
+export const constantValue = (
+  constant: Constant,
+  axes: readonly IrAxis[],
+  like: Pick<Value, "name" | "origin">,
+): Value => ({
   op: { kind: "constant", constant },
   inputs: [],
   axes,
@@ -116,7 +129,12 @@ export function topological(graph: IrGraph): readonly Value[] {
   const found = reachable(graph);
   const rank = new Map<Value, number>();
   found
-    .map((value, index) => ({ value, index, section: section(value.origin, graph.layerCount), at: value.origin.span.start }))
+    .map((value, index) => ({
+      value,
+      index,
+      section: section(value.origin, graph.layerCount),
+      at: value.origin.span.start,
+    }))
     .sort((a, b) => a.section - b.section || a.at - b.at || a.index - b.index)
     .forEach(({ value }, i) => rank.set(value, i));
   const users = new Map<Value, Value[]>();

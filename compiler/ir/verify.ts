@@ -23,7 +23,20 @@ const sameSizes = (a: readonly IrAxis[], b: readonly IrAxis[]): boolean =>
 
 function verifyValue(value: Value, states: ReadonlySet<string>, fail: (problem: string) => never): void {
   const { op, inputs, axes } = value;
-  const arity = { token: [0], constant: [0], state: [0], unary: [1], binary: [2], contract: [2], sum: [1], norm: [1, 3], gather: [2], regroup: [1], transpose: [1], slice: [1] };
+  const arity = {
+    token: [0],
+    constant: [0],
+    state: [0],
+    unary: [1],
+    binary: [2],
+    contract: [2],
+    sum: [1],
+    norm: [1, 3],
+    gather: [2],
+    regroup: [1],
+    transpose: [1],
+    slice: [1],
+  };
   if (op.kind !== "concat" && !arity[op.kind].includes(inputs.length)) fail(`${inputs.length} operands`);
   const first = inputs[0]?.axes ?? [];
   switch (op.kind) {
@@ -53,10 +66,22 @@ function verifyValue(value: Value, states: ReadonlySet<string>, fail: (problem: 
       if (elements(shapeOf(first)) !== elements(shapeOf(axes))) fail("another number of elements");
       return;
     case "transpose":
-      if (!sameSizes(op.perm.map((p) => first[p] as IrAxis), axes)) fail("axes do not follow the permutation");
+      if (
+        !sameSizes(
+          op.perm.map((p) => first[p] as IrAxis),
+          axes,
+        )
+      )
+        fail("axes do not follow the permutation");
       return;
     case "slice":
-      if (!sameSizes(first.filter((_, i) => i !== op.axis), axes)) fail("the sliced axis must disappear, no other");
+      if (
+        !sameSizes(
+          first.filter((_, i) => i !== op.axis),
+          axes,
+        )
+      )
+        fail("the sliced axis must disappear, no other");
       return;
     case "concat": {
       const total = inputs.reduce((n, input) => n + (input.axes[op.axis]?.size ?? 0), 0);

@@ -41,7 +41,13 @@ export interface OpRule {
 
 export const opTable = opTableJson as unknown as Readonly<Record<string, OpRule>>;
 
-const shortNames: Readonly<Record<QnnDtype, string>> = { float16: "f16", float32: "f32", int32: "i32", uint32: "u32", bool8: "b8" };
+const shortNames: Readonly<Record<QnnDtype, string>> = {
+  float16: "f16",
+  float32: "f32",
+  int32: "i32",
+  uint32: "u32",
+  bool8: "b8",
+};
 const tableNames: Readonly<Record<string, string>> = { htp: "HTP", cpu: "CPU", gpu: "GPU", host: "HTP" };
 
 export function checkGraph(graph: QnnGraph, options: Pick<CompileOptions, "target">): readonly Diagnostic[] {
@@ -62,13 +68,22 @@ export function checkNode(node: QnnNode, backend: string): readonly Diagnostic[]
   const many = inputs.some((i) => i.name.includes(".."));
   const needed = inputs.filter((i) => !i.optional).length;
   const problems: string[] = [];
-  if (!many && (node.inputs.length < needed || node.inputs.length > inputs.length)) problems.push(`it has ${node.inputs.length} inputs, not ${needed} to ${inputs.length}`);
-  for (const p of parameters) if (!p.optional && !node.params.some((q) => q.name === p.name)) problems.push(`parameter ${p.name} is missing`);
+  if (!many && (node.inputs.length < needed || node.inputs.length > inputs.length))
+    problems.push(`it has ${node.inputs.length} inputs, not ${needed} to ${inputs.length}`);
+  for (const p of parameters)
+    if (!p.optional && !node.params.some((q) => q.name === p.name)) problems.push(`parameter ${p.name} is missing`);
   for (const q of node.params) {
     const p = parameters.find((candidate) => candidate.name === q.name);
     if (!p) problems.push(`it has no parameter ${q.name}`);
     else if (p.kind !== q.kind) problems.push(`parameter ${q.name} must be a ${p.kind}`);
-    else if (p.dtypes && ![p.dtypes].flat().flatMap((d) => d.split("|")).includes(shortNames[q.dtype])) problems.push(`parameter ${q.name} must be ${String(p.dtypes)}`);
+    else if (
+      p.dtypes &&
+      ![p.dtypes]
+        .flat()
+        .flatMap((d) => d.split("|"))
+        .includes(shortNames[q.dtype])
+    )
+      problems.push(`parameter ${q.name} must be ${String(p.dtypes)}`);
   }
   const of = rule.backends[backend];
   if (!of) problems.push("the backend has no such op");
@@ -86,7 +101,8 @@ function rankProblems(node: QnnNode, rule: BackendRule): string[] {
         if (!["All", "all", "FP16", "fp32"].includes(config)) continue;
         const limit = limits[`${side}[${i}]`] ?? limits[`${side}[0..m]`];
         const [low, high] = [limit?.rank?.[0] ?? 0, limit?.maxRank ?? limit?.rank?.[1] ?? Infinity];
-        if (t.dims.length < low || t.dims.length > high) problems.push(`rank of ${side}[${i}] is ${t.dims.length}, not ${low} to ${high}`);
+        if (t.dims.length < low || t.dims.length > high)
+          problems.push(`rank of ${side}[${i}] is ${t.dims.length}, not ${low} to ${high}`);
       }
     });
   each(node.inputs, "in");
@@ -124,15 +140,21 @@ function checkStructure(graph: QnnGraph): readonly Diagnostic[] {
     names.add(node.name);
     for (const t of node.inputs) {
       if (t.kind === "STATIC" ? t.constant && elements(t.constant.shape) !== elements(t.dims) : !written.has(t.name)) {
-        bugs.push(t.kind === "STATIC" ? `${t.name} has another size than its constant` : `${node.name} reads ${t.name} before it is written`);
+        bugs.push(
+          t.kind === "STATIC"
+            ? `${t.name} has another size than its constant`
+            : `${node.name} reads ${t.name} before it is written`,
+        );
       }
     }
     for (const t of node.outputs) {
       if (written.has(t.name)) bugs.push(`${t.name} is written twice`);
       written.add(t.name);
     }
-    if (node.type === "Reshape" && elements(node.inputs[0]?.dims ?? []) !== elements(node.outputs[0]?.dims ?? [])) bugs.push(`${node.name} changes the number of elements`);
+    if (node.type === "Reshape" && elements(node.inputs[0]?.dims ?? []) !== elements(node.outputs[0]?.dims ?? []))
+      bugs.push(`${node.name} changes the number of elements`);
   }
-  for (const name of [...graph.outputs.map((t) => t.name), ...graph.states.map((s) => s.output)]) if (!written.has(name)) bugs.push(`output ${name} is never written`);
+  for (const name of [...graph.outputs.map((t) => t.name), ...graph.states.map((s) => s.output)])
+    if (!written.has(name)) bugs.push(`output ${name} is never written`);
   return bugs.map((bug) => internalError("internal/qnn-graph", bug));
 }

@@ -52,16 +52,33 @@ export class GraphBuilder {
   }
 
   /** Adds a node with one output and returns it. `output` names a graph output that is to hold the result. */
-  node(type: string, inputs: readonly QnnTensor[], dims: readonly number[], place: NodePlace, params: readonly QnnParam[] = [], output?: string): QnnTensor {
-    const tensor = output ? { name: this.uniqueName(output), kind: "APP_READ" as const, dtype: this.dtype, dims } : this.native(place.name, dims);
+  node(
+    type: string,
+    inputs: readonly QnnTensor[],
+    dims: readonly number[],
+    place: NodePlace,
+    params: readonly QnnParam[] = [],
+    output?: string,
+  ): QnnTensor {
+    const tensor = output
+      ? { name: this.uniqueName(output), kind: "APP_READ" as const, dtype: this.dtype, dims }
+      : this.native(place.name, dims);
     this.add(type, inputs, [tensor], place, params);
     return tensor;
   }
 
   /** A node with several outputs. `fixed` outputs keep their names. */
-  nodeWithOutputs(type: string, inputs: readonly QnnTensor[], outputs: readonly { name: string; dims: readonly number[]; fixed?: boolean }[], place: NodePlace, params: readonly QnnParam[]): readonly QnnTensor[] {
+  nodeWithOutputs(
+    type: string,
+    inputs: readonly QnnTensor[],
+    outputs: readonly { name: string; dims: readonly number[]; fixed?: boolean }[],
+    place: NodePlace,
+    params: readonly QnnParam[],
+  ): readonly QnnTensor[] {
     const tensors = outputs.map((o) =>
-      o.fixed ? { name: this.uniqueName(o.name), kind: "NATIVE" as const, dtype: this.dtype, dims: o.dims } : this.native(o.name, o.dims),
+      o.fixed
+        ? { name: this.uniqueName(o.name), kind: "NATIVE" as const, dtype: this.dtype, dims: o.dims }
+        : this.native(o.name, o.dims),
     );
     this.add(type, inputs, tensors, place, params);
     return tensors;
@@ -73,7 +90,13 @@ export class GraphBuilder {
     return tensor;
   }
 
-  private add(type: string, inputs: readonly QnnTensor[], outputs: readonly QnnTensor[], place: NodePlace, params: readonly QnnParam[]): void {
+  private add(
+    type: string,
+    inputs: readonly QnnTensor[],
+    outputs: readonly QnnTensor[],
+    place: NodePlace,
+    params: readonly QnnParam[],
+  ): void {
     this.drafts.push({ name: "", type, inputs, outputs, params, origin: place.origin });
   }
 
@@ -116,5 +139,7 @@ export class GraphBuilder {
 /** Without Reshapes that no node reads, as a Reshape of the original has taken their place. */
 function withoutUnread(nodes: readonly QnnNode[]): readonly QnnNode[] {
   const read = new Set(nodes.flatMap((node) => node.inputs));
-  return nodes.filter(({ type, outputs }) => type !== "Reshape" || outputs.some((t) => t.kind === "APP_READ" || read.has(t)));
+  return nodes.filter(
+    ({ type, outputs }) => type !== "Reshape" || outputs.some((t) => t.kind === "APP_READ" || read.has(t)),
+  );
 }

@@ -53,7 +53,10 @@ export class LowerContext {
 
   /** Whether a split or merge of heads has a user that needs it done; FullyConnected takes the vector as it was. */
   needsReshape(value: Value): boolean {
-    return this.roots.has(value) || this.usersOf(value).some((user) => !isLinear(user) || user.inputs.every((v) => v.op.kind !== "constant"));
+    return (
+      this.roots.has(value) ||
+      this.usersOf(value).some((user) => !isLinear(user) || user.inputs.every((v) => v.op.kind !== "constant"))
+    );
   }
 
   /** The tensors that hold the values of equations (not steps on the way to them). */
@@ -74,7 +77,8 @@ export class LowerContext {
   tensor(value: Value, dims?: readonly number[]): QnnTensor {
     const known = this.tensors.get(value);
     if (known) return dims ? this.builder.reshape(known, dims, value) : known;
-    if (value.op.kind !== "constant") throw new Error(`lower: ${value.name} (${value.op.kind}) is used before it is made`);
+    if (value.op.kind !== "constant")
+      throw new Error(`lower: ${value.name} (${value.op.kind}) is used before it is made`);
     const { constant } = value.op;
     return constant.kind === "fill" && value.axes.length === 0
       ? this.builder.number(constant.value)
@@ -87,14 +91,25 @@ export class LowerContext {
     const sizes = shapeOf(value.axes);
     if (value.op.kind !== "constant") return this.transposed(this.tensor(value, sizes), perm, dims, value);
     const { constant } = value.op;
-    const arg: Constant = constant.shape.join() === sizes.join() ? constant : { kind: "reshape", arg: constant, shape: sizes };
-    return this.builder.static({ kind: "transpose", arg, perm, shape: perm.map((p) => sizes[p] ?? 1) }, dims, this.constantName(value));
+    const arg: Constant =
+      constant.shape.join() === sizes.join() ? constant : { kind: "reshape", arg: constant, shape: sizes };
+    return this.builder.static(
+      { kind: "transpose", arg, perm, shape: perm.map((p) => sizes[p] ?? 1) },
+      dims,
+      this.constantName(value),
+    );
   }
 
   /** A tensor whose dims are `value`'s axes, one for one, with them in another order. */
   transposed(tensor: QnnTensor, perm: readonly number[], dims: readonly number[], value: Value): QnnTensor {
     const params = [{ name: "perm", kind: "tensor", dtype: "uint32", dims: [perm.length], values: perm }] as const;
-    const moved = this.builder.node("Transpose", [tensor], perm.map((p) => tensor.dims[p] ?? 1), value, params);
+    const moved = this.builder.node(
+      "Transpose",
+      [tensor],
+      perm.map((p) => tensor.dims[p] ?? 1),
+      value,
+      params,
+    );
     return this.builder.reshape(moved, dims, value);
   }
 
@@ -125,7 +140,16 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
   const logits = context.tensor(graph.logits);
   const outputs: ManifestTensor[] = [{ name: "out", role: "logits", dtype: builder.dtype, shape: logits.dims }];
   return {
-    graph: { name: options.name, kind: "decode", tokens: 1, layerCount: graph.layerCount, nodes: builder.finish(context.results(values)), inputs, outputs, states: states.manifest },
+    graph: {
+      name: options.name,
+      kind: "decode",
+      tokens: 1,
+      layerCount: graph.layerCount,
+      nodes: builder.finish(context.results(values)),
+      inputs,
+      outputs,
+      states: states.manifest,
+    },
     hostEmbedding,
   };
 }
@@ -133,16 +157,28 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
 /** What an operation has not written to the graph's output itself is copied there. */
 function atOutput(tensor: QnnTensor, value: Value, { outputs, builder }: LowerContext): QnnTensor {
   const output = outputs.get(value);
-  return output === undefined || tensor.kind === "APP_READ" ? tensor : builder.reshape(tensor, tensor.dims, value, output);
+  return output === undefined || tensor.kind === "APP_READ"
+    ? tensor
+    : builder.reshape(tensor, tensor.dims, value, output);
 }
 
 /** The graph's first input: token ids, or the rows that the host looks up. */
-function lowerEmbedding(context: LowerContext, values: readonly Value[], options: LowerOptions): { inputs: ManifestTensor[]; hostEmbedding: HostEmbedding | null } {
+function lowerEmbedding(
+  context: LowerContext,
+  values: readonly Value[],
+  options: LowerOptions,
+): { inputs: ManifestTensor[]; hostEmbedding: HostEmbedding | null } {
   const { builder, tensors } = context;
   const gathers = values.filter((v) => v.op.kind === "gather");
   const [gather] = gathers;
   const table = gather?.inputs[0];
-  if (options.embedding === "host" && gather && gathers.length === 1 && table?.op.kind === "constant" && table.axes.length === 2) {
+  if (
+    options.embedding === "host" &&
+    gather &&
+    gathers.length === 1 &&
+    table?.op.kind === "constant" &&
+    table.axes.length === 2
+  ) {
     const input = builder.input("in", context.dims(gather));
     tensors.set(gather, input);
     return {

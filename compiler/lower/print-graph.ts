@@ -4,7 +4,9 @@ import type { QnnGraph, QnnParam, QnnTensor } from "./qnn-graph.ts";
 
 export function printQnnGraph(graph: QnnGraph): string {
   const lines: string[] = [];
-  const states = graph.states.map((s) => `${s.input} -> ${s.output} ${s.dtype} [${s.shape.join(", ")}]  // ${s.slices.map((x) => x.name).join(", ")}`);
+  const states = graph.states.map(
+    (s) => `${s.input} -> ${s.output} ${s.dtype} [${s.shape.join(", ")}]  // ${s.slices.map((x) => x.name).join(", ")}`,
+  );
   lines.push(`graph ${graph.name}: ${graph.nodes.length} nodes`);
   for (const t of graph.inputs) lines.push(`input ${t.name} ${t.dtype} [${t.shape.join(", ")}] ${t.role}`);
   lines.push(...states.map((s) => `state ${s}`));
@@ -13,7 +15,9 @@ export function printQnnGraph(graph: QnnGraph): string {
     const { layer, part, text } = node.origin;
     const here = `${layer === null ? part : `layer ${layer} ${part}`}: ${text}`;
     if (here !== heading) lines.push("", `# ${(heading = here)}`);
-    const outputs = node.outputs.map((t) => `${t.name} [${t.dims.join(", ")}]${t.kind === "APP_READ" ? " out" : ""}`).join(", ");
+    const outputs = node.outputs
+      .map((t) => `${t.name} [${t.dims.join(", ")}]${t.kind === "APP_READ" ? " out" : ""}`)
+      .join(", ");
     const params = node.params.map(printParam).join(" ");
     lines.push(`${outputs} = ${node.type}(${node.inputs.map(printInput).join(", ")})${params ? ` ${params}` : ""}`);
   }
@@ -21,6 +25,8 @@ export function printQnnGraph(graph: QnnGraph): string {
   return lines.join("\n") + "\n";
 }
 
-const printInput = (t: QnnTensor): string => (t.constant ? `{${constantKey(t.constant)} as [${t.dims.join(", ")}]}` : t.name);
+const printInput = (t: QnnTensor): string =>
+  t.constant ? `{${constantKey(t.constant)} as [${t.dims.join(", ")}]}` : t.name;
 
-const printParam = (p: QnnParam): string => `${p.name}=${p.kind === "scalar" ? String(p.value) : `[${p.values.join(" ")}]`}`;
+const printParam = (p: QnnParam): string =>
+  `${p.name}=${p.kind === "scalar" ? String(p.value) : `[${p.values.join(" ")}]`}`;

@@ -22,8 +22,19 @@ export interface QnnTensor {
 }
 
 export type QnnParam =
-  | { readonly name: string; readonly kind: "scalar"; readonly dtype: "uint32" | "int32" | "float32" | "bool8"; readonly value: number | boolean }
-  | { readonly name: string; readonly kind: "tensor"; readonly dtype: "uint32" | "int32"; readonly dims: readonly number[]; readonly values: readonly number[] };
+  | {
+      readonly name: string;
+      readonly kind: "scalar";
+      readonly dtype: "uint32" | "int32" | "float32" | "bool8";
+      readonly value: number | boolean;
+    }
+  | {
+      readonly name: string;
+      readonly kind: "tensor";
+      readonly dtype: "uint32" | "int32";
+      readonly dims: readonly number[];
+      readonly values: readonly number[];
+    };
 
 export interface QnnNode {
   /** Unique in the graph. */

@@ -91,7 +91,13 @@ export class StateBoundary {
     const origin = outside(used.get(first.name)?.origin ?? first.next.origin, "embedding");
     const parts = builder.nodeWithOutputs("Split", [input], outputs, { name: group.name, origin }, [
       { name: "axis", kind: "scalar", dtype: "uint32", value: 0 },
-      { name: "split_index", kind: "tensor", dtype: "uint32", dims: [count - 1], values: Array.from({ length: count - 1 }, (_, i) => i + 1) },
+      {
+        name: "split_index",
+        kind: "tensor",
+        dtype: "uint32",
+        dims: [count - 1],
+        values: Array.from({ length: count - 1 }, (_, i) => i + 1),
+      },
     ]);
     group.members.forEach((m, i) => this.olds.set(m.name, parts[i] as QnnTensor));
   }
@@ -112,7 +118,15 @@ export class StateBoundary {
       const shape = shapeOf(state.axes);
       const strides = shape.map((_, at) => elements(shape.slice(at + 1)));
       const order = this.graph.states.indexOf(state);
-      return { name: state.name, shape, offset: i * elements(shape), strides, scale: state.scale, initial: state.initial, order };
+      return {
+        name: state.name,
+        shape,
+        offset: i * elements(shape),
+        strides,
+        scale: state.scale,
+        initial: state.initial,
+        order,
+      };
     });
     const shape = group.members.length === 1 ? group.wire : [group.members.length, ...group.wire.slice(1)];
     return { input: `${group.name}_in`, output: `${group.name}_out`, dtype: this.context.builder.dtype, shape, slices };
@@ -133,6 +147,11 @@ function groupStates(states: readonly IrState[], context: LowerContext): readonl
   }
   return [...groups].map(([name, members]) => {
     const inner = dims(members[0] as IrState);
-    return { name: members.length === 1 ? (members[0] as IrState).name : name, members, inner, wire: isMatrix(members[0] as IrState) ? wireDims(inner) : inner };
+    return {
+      name: members.length === 1 ? (members[0] as IrState).name : name,
+      members,
+      inner,
+      wire: isMatrix(members[0] as IrState) ? wireDims(inner) : inner,
+    };
   });
 }

@@ -21,17 +21,21 @@ interface Factor {
 }
 
 const one: Factor = { number: 1, states: [] };
-const times = (a: Factor, b: Factor): Factor => ({ number: a.number * b.number, states: [...a.states, ...b.states].sort() });
+const times = (a: Factor, b: Factor): Factor => ({
+  number: a.number * b.number,
+  states: [...a.states, ...b.states].sort(),
+});
 const same = (a: Factor, b: Factor): boolean => a.number === b.number && a.states.join() === b.states.join();
 
 export function applyScaling(graph: IrGraph, policies: readonly CheckedPolicy[]): Outcome<IrGraph> {
   if (policies.length === 0) return { value: graph, diagnostics: [] };
   const scales = new Map<string, number>();
-  // The first round finds the scales of states, the next works with them; a state's scale is found once.
+  // Early rounds find the scales of states, the last works with them; a state's scale is found once.
   for (let round = 0; round <= graph.states.length + 1; round++) {
     const attempt = new Scaling(graph, policies, scales);
     const result = attempt.run();
-    if (!attempt.learnt) return { value: attempt.diagnostics.length ? undefined : result, diagnostics: attempt.diagnostics };
+    if (!attempt.learnt)
+      return { value: attempt.diagnostics.length ? undefined : result, diagnostics: attempt.diagnostics };
   }
   throw new Error("apply-scaling: the states' scales do not settle");
 }
@@ -69,7 +73,9 @@ class Scaling {
       const original = this.graph.states[i]?.next as Value;
       return { ...state, scale: this.settleState(state.name, this.factor(state.next), original) };
     });
-    if (!same(this.factor(result.logits), one)) this.refuse("scale/uncancelled-logits", result.logits, "the logits would be scaled");
+    this.settleOne();
+    if (!same(this.factor(result.logits), one))
+      this.refuse("scale/uncancelled-logits", result.logits, "the logits would be scaled");
     return { ...result, states };
   }
 
@@ -113,7 +119,10 @@ class Scaling {
       }
       case "binary":
         if (op.op === "mul") return this.with(value, times(a, b));
-        if (op.op === "div") return b.states.length ? this.mustBeOne(value, b, "/") : this.with(value, { number: a.number / b.number, states: a.states });
+        if (op.op === "div")
+          return b.states.length
+            ? this.mustBeOne(value, b, "/")
+            : this.with(value, { number: a.number / b.number, states: a.states });
         return this.balance(value, a, b);
       case "concat":
         return this.with(value, a);
@@ -130,7 +139,11 @@ class Scaling {
     if (newRight) return this.with({ ...value, inputs: [left, newRight] }, a);
     const newLeft = this.absorb(left, b.number / a.number);
     if (newLeft) return this.with({ ...value, inputs: [newLeft, right] }, b);
-    this.refuse("scale/unequal-sum", value, `its operands are scaled by ${a.number} and ${b.number}, and no weight can take the difference`);
+    this.refuse(
+      "scale/unequal-sum",
+      value,
+      `its operands are scaled by ${a.number} and ${b.number}, and no weight can take the difference`,
+    );
     return value;
   }
 
@@ -145,14 +158,23 @@ class Scaling {
   private settleState(name: string, factor: Factor, original: Value): number {
     const known = this.scales.get(name);
     if (known === undefined) {
-      this.scales.set(name, factor.states.length === 0 ? factor.number : 1);
-      this.learnt = true;
+      // One that depends on states of unknown scale waits for them.
+      if (factor.states.length === 0) this.scales.set(name, factor.number);
+      this.learnt ||= factor.states.length === 0;
       return 1;
     }
     if (!same(factor, { number: known, states: [] })) {
       this.refuse("scale/state", original, `${name} is read scaled by ${known} and written scaled by ${factor.number}`);
     }
     return known;
+  }
+
+  /** A state that nothing ties to a scale keeps 1. */
+  private settleOne(): void {
+    const open = this.graph.states.find((state) => !this.scales.has(state.name));
+    if (this.learnt || !open) return;
+    this.scales.set(open.name, 1);
+    this.learnt = true;
   }
 
   /**
@@ -226,7 +248,9 @@ class Scaling {
     if (policy.kind === "rescaleHidden") return this.hiddenEnds.get(original) === policy ? policy.by : undefined;
     const { layer, part } = original.origin;
     const prefix = layer === null ? part : `blocks.${layer}.${part}`;
-    return part === policy.part && original.name === `${prefix}.${policy.value}` && this.isDefinition(original) ? policy.by : undefined;
+    return part === policy.part && original.name === `${prefix}.${policy.value}` && this.isDefinition(original)
+      ? policy.by
+      : undefined;
   }
 
   /** An equation's value, as against the inner values of its expression, which share its name. */
@@ -274,7 +298,11 @@ class Scaling {
   /** For operations that pass no factor on. A state whose scale is not known yet is looked at again in the next round. */
   private mustBeOne(value: Value, factor: Factor, what: string): Value {
     if (factor.states.length === 0) {
-      this.refuse("scale/non-homogeneous", value, `${what} would get a value scaled by ${factor.number}, which it does not pass on`);
+      this.refuse(
+        "scale/non-homogeneous",
+        value,
+        `${what} would get a value scaled by ${factor.number}, which it does not pass on`,
+      );
     }
     return this.with(value, one);
   }
@@ -295,4 +323,3 @@ class Scaling {
     );
   }
 }
-

@@ -8,7 +8,17 @@
  * Exact. On HTP at fp16 the flat form is the cheaper one in whole models, and each Reshape counts.
  */
 import { reshape } from "./fold-constants.ts";
-import { constantValue, type IrAxis, type IrGraph, isConstant, rewrite, scalarOf, shapeOf, topological, type Value } from "../ir/ir.ts";
+import {
+  constantValue,
+  type IrAxis,
+  type IrGraph,
+  isConstant,
+  rewrite,
+  scalarOf,
+  shapeOf,
+  topological,
+  type Value,
+} from "../ir/ir.ts";
 
 export function flattenHeads(graph: IrGraph): IrGraph {
   const flat = chooseFlat(graph);
@@ -18,7 +28,8 @@ export function flattenHeads(graph: IrGraph): IrGraph {
     const inputs = value.inputs.map((v) => flattened(v, axes));
     const label = (v: Value): string[] => (v.axes.length ? ["0"] : []);
     const [left, right] = inputs as [Value, Value];
-    const op = value.op.kind === "binary" ? { ...value.op, left: label(left), right: label(right), out: ["0"] } : value.op;
+    const op =
+      value.op.kind === "binary" ? { ...value.op, left: label(left), right: label(right), out: ["0"] } : value.op;
     const made: Value = { ...value, op, inputs, axes };
     return { ...value, op: { kind: "regroup" }, inputs: [made] };
   });
@@ -28,7 +39,8 @@ export function flattenHeads(graph: IrGraph): IrGraph {
 function chooseFlat(graph: IrGraph): ReadonlyMap<Value, readonly IrAxis[]> {
   const users = new Map<Value, Value[]>();
   const values = topological(graph);
-  for (const value of values) for (const input of new Set(value.inputs)) users.set(input, [...(users.get(input) ?? []), value]);
+  for (const value of values)
+    for (const input of new Set(value.inputs)) users.set(input, [...(users.get(input) ?? []), value]);
   const roots = new Set<Value>([graph.logits, ...graph.states.map((s) => s.next)]);
   const usersOf = (v: Value): readonly Value[] => users.get(v) ?? [];
 
@@ -42,7 +54,10 @@ function chooseFlat(graph: IrGraph): ReadonlyMap<Value, readonly IrAxis[]> {
     if (!isElementwise(value) || value.axes.length < 2) continue;
     const targets = usersOf(value).map((u) => (u.op.kind === "regroup" && u.axes.length === 1 ? u.axes : flat.get(u)));
     const [target] = targets;
-    const onlyFlatUsers = target !== undefined && !roots.has(value) && targets.every((t) => t !== undefined && shapeOf(t).join() === shapeOf(target).join());
+    const onlyFlatUsers =
+      target !== undefined &&
+      !roots.has(value) &&
+      targets.every((t) => t !== undefined && shapeOf(t).join() === shapeOf(target).join());
     // Otherwise the result needs a Reshape, which must save one before it.
     const saves = value.inputs.some((v) => v.op.kind === "regroup" && usersOf(v).every((u) => candidates.has(u)));
     const axes = onlyFlatUsers ? target : saves ? candidates.get(value) : undefined;
@@ -53,7 +68,9 @@ function chooseFlat(graph: IrGraph): ReadonlyMap<Value, readonly IrAxis[]> {
 
 /** The vector that all variable operands are regroups of, or values that can be computed flat themselves. */
 function sourceAxes(value: Value, candidates: ReadonlyMap<Value, readonly IrAxis[]>): readonly IrAxis[] | undefined {
-  const sources = value.inputs.filter((v) => !isConstant(v)).map((v) => (v.op.kind === "regroup" ? v.inputs[0]?.axes : candidates.get(v)));
+  const sources = value.inputs
+    .filter((v) => !isConstant(v))
+    .map((v) => (v.op.kind === "regroup" ? v.inputs[0]?.axes : candidates.get(v)));
   return sources.every((s) => s?.length === 1) ? sources[0] : undefined;
 }
 

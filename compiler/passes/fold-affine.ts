@@ -7,7 +7,16 @@
  * node and the steps have no other users.
  */
 import type { Constant } from "../ir/constant.ts";
-import { constantValue, countUses, type IrGraph, isConstant, type Labels, rewrite, scalar, type Value } from "../ir/ir.ts";
+import {
+  constantValue,
+  countUses,
+  type IrGraph,
+  isConstant,
+  type Labels,
+  rewrite,
+  scalar,
+  type Value,
+} from "../ir/ir.ts";
 
 /** of * factor + offset, constants of `of`'s shape or scalars; `steps` operations so far. */
 interface Affine {
@@ -41,12 +50,22 @@ function affineOf(value: Value, original: Value, uses: ReadonlyMap<Value, number
   const steps = inner.steps + 1;
   switch (op.op) {
     case "mul":
-      return { of: inner.of, factor: combine("mul", inner.factor, c), offset: inner.offset && combine("mul", inner.offset, c), steps };
+      return {
+        of: inner.of,
+        factor: combine("mul", inner.factor, c),
+        offset: inner.offset && combine("mul", inner.offset, c),
+        steps,
+      };
     case "add":
       return { ...inner, offset: combine("add", inner.offset, c), steps };
     case "sub":
       if (at === 1) return { ...inner, offset: combine("add", inner.offset, negative(c)), steps };
-      return { of: inner.of, factor: negative(inner.factor), offset: combine("add", negative(inner.offset), c, inner.offset === null), steps };
+      return {
+        of: inner.of,
+        factor: negative(inner.factor),
+        offset: combine("add", negative(inner.offset), c, inner.offset === null),
+        steps,
+      };
     default:
       return undefined;
   }
@@ -73,10 +92,16 @@ function build({ of, factor, offset }: Affine, like: Value): Value {
   const step = (op: "mul" | "add", value: Value, constant: Constant): Value => {
     const labels = value.axes.map((_, i) => String(i));
     const isScalar = constant.shape.length === 0;
-    const operand = isScalar && constant.kind === "fill" ? scalar(constant.value, like) : constantValue(constant, isScalar ? [] : of.axes, like);
-    return { ...like, op: { kind: "binary", op, left: labels, right: isScalar ? [] : labels, out: labels }, inputs: [value, operand] };
+    const operand =
+      isScalar && constant.kind === "fill"
+        ? scalar(constant.value, like)
+        : constantValue(constant, isScalar ? [] : of.axes, like);
+    return {
+      ...like,
+      op: { kind: "binary", op, left: labels, right: isScalar ? [] : labels, out: labels },
+      inputs: [value, operand],
+    };
   };
   const product = factor ? step("mul", of, factor) : of;
   return offset ? step("add", product, offset) : product;
 }
-

@@ -10,13 +10,28 @@
  * Exact: the evaluation is done in double precision and rounded once.
  */
 import { type Constant, elements } from "../ir/constant.ts";
-import { constantValue, countUses, type IrGraph, isConstant, type Op, rewrite, scalarOf, shapeOf, type Value } from "../ir/ir.ts";
+import {
+  constantValue,
+  countUses,
+  type IrGraph,
+  isConstant,
+  type Op,
+  rewrite,
+  scalarOf,
+  shapeOf,
+  type Value,
+} from "../ir/ir.ts";
 
 export function foldConstants(graph: IrGraph): IrGraph {
   const uses = countUses(graph);
   return rewrite(graph, (value, original) => {
     const soleOperand = original.inputs[0] !== undefined && uses.get(original.inputs[0]) === 1;
-    return foldValue(value) ?? (soleOperand ? hoistGather(value) : undefined) ?? foldRegroup(value) ?? foldNumber(value, soleOperand);
+    return (
+      foldValue(value) ??
+      (soleOperand ? hoistGather(value) : undefined) ??
+      foldRegroup(value) ??
+      foldNumber(value, soleOperand)
+    );
   });
 }
 
@@ -55,7 +70,11 @@ function aligned(constant: Constant, labels: readonly string[], out: readonly st
 }
 
 export const reshape = (arg: Constant, shape: readonly number[]): Constant =>
-  arg.shape.join() === shape.join() ? arg : arg.kind === "reshape" ? reshape(arg.arg, shape) : { kind: "reshape", arg, shape };
+  arg.shape.join() === shape.join()
+    ? arg
+    : arg.kind === "reshape"
+      ? reshape(arg.arg, shape)
+      : { kind: "reshape", arg, shape };
 
 function hoistGather(value: Value): Value | undefined {
   const { op, inputs } = value;
@@ -64,7 +83,14 @@ function hoistGather(value: Value): Value | undefined {
   const [table, token] = gather.inputs as [Value, Value];
   if (table.op.kind !== "constant" || weight?.op.kind !== "constant" || bias?.op.kind !== "constant") return undefined;
   const { constant } = table.op;
-  const normed: Constant = { kind: "layerNorm", arg: constant, eps: op.eps, weight: weight.op.constant, bias: bias.op.constant, shape: constant.shape };
+  const normed: Constant = {
+    kind: "layerNorm",
+    arg: constant,
+    eps: op.eps,
+    weight: weight.op.constant,
+    bias: bias.op.constant,
+    shape: constant.shape,
+  };
   return { ...gather, name: value.name, inputs: [constantValue(normed, table.axes, table), token] };
 }
 
@@ -73,7 +99,9 @@ function foldRegroup(value: Value): Value | undefined {
   if (value.op.kind !== "regroup" || !arg) return undefined;
   if (shapeOf(arg.axes).join() === shapeOf(value.axes).join()) return arg;
   const inner = arg.inputs[0];
-  return arg.op.kind === "regroup" && inner ? foldRegroup({ ...value, inputs: [inner] }) ?? { ...value, inputs: [inner] } : undefined;
+  return arg.op.kind === "regroup" && inner
+    ? (foldRegroup({ ...value, inputs: [inner] }) ?? { ...value, inputs: [inner] })
+    : undefined;
 }
 
 /** Multiplication by a number goes into a weight where the product has no other user; 1 and 0 disappear. */
@@ -106,6 +134,8 @@ export function scaleConstant(value: Value, by: number): Value {
   if (constant.kind === "fill") return constantValue({ ...constant, value: constant.value * by }, value.axes, value);
   const factor: Constant = { kind: "fill", value: by, shape: [] };
   const scaledConstant: Constant =
-    elements(constant.shape) === 0 ? constant : { kind: "binary", op: "mul", left: constant, right: factor, shape: constant.shape };
+    elements(constant.shape) === 0
+      ? constant
+      : { kind: "binary", op: "mul", left: constant, right: factor, shape: constant.shape };
   return constantValue(scaledConstant, value.axes, value);
 }

@@ -6,7 +6,16 @@
  * decay w is a constant. On HTP this replaces a broadcast along columns, which is slow, and two passes over the state. One rounding in place of two or three.
  */
 import type { Constant } from "../ir/constant.ts";
-import { constantValue, type IrAxis, type IrGraph, isConstant, type Op, rewrite, topological, type Value } from "../ir/ir.ts";
+import {
+  constantValue,
+  type IrAxis,
+  type IrGraph,
+  isConstant,
+  type Op,
+  rewrite,
+  topological,
+  type Value,
+} from "../ir/ir.ts";
 
 type Binary = Value & { op: Extract<Op, { kind: "binary" }> };
 
@@ -69,7 +78,8 @@ function updateOf(next: Value): Update | undefined {
     const [h, i, j] = decayed.op.out as [string, string, string];
     if (labelsOf(next, decayed).join() !== labelsOf(next, outer).join()) continue;
     for (const [old, decay] of operands(decayed)) {
-      if (old.op.kind !== "state" || decay.op.kind !== "constant" || labelsOf(decayed, decay).join() !== [h, i].join()) continue;
+      if (old.op.kind !== "state" || decay.op.kind !== "constant" || labelsOf(decayed, decay).join() !== [h, i].join())
+        continue;
       if (labelsOf(decayed, old).join() !== [h, i, j].join()) continue;
       const [oh, oi] = outer.op.out;
       for (const [key, value] of operands(outer)) {
@@ -87,7 +97,13 @@ function updateOf(next: Value): Update | undefined {
 function readOf(sum: Value, update: Update): { readonly vector: Value; readonly number: Value } | undefined {
   if (!isBinary(sum, "add") || sum.axes.length !== 2) return undefined;
   for (const [direct, stored] of operands(sum)) {
-    if (!isBinary(direct, "mul") || stored.op.kind !== "contract" || !stored.inputs.includes(update.old) || !direct.inputs.includes(update.value)) continue;
+    if (
+      !isBinary(direct, "mul") ||
+      stored.op.kind !== "contract" ||
+      !stored.inputs.includes(update.old) ||
+      !direct.inputs.includes(update.value)
+    )
+      continue;
     const [left] = stored.inputs as [Value, Value];
     const stateLabels = left === update.old ? stored.op.left : stored.op.right;
     const vector = stored.inputs.find((v) => v !== update.old);
@@ -113,7 +129,13 @@ function newState(whole: Value, update: Update, key: Value, like: Value): Value 
   const [h, i] = update.old.axes as [IrAxis, IrAxis];
   const column: Constant = { kind: "reshape", arg: update.decay, shape: [h.size, i.size, 1] };
   const identity: Constant = { kind: "identity", shape: [i.size, i.size] };
-  const diagonal: Constant = { kind: "binary", op: "mul", left: column, right: identity, shape: [h.size, i.size, i.size] };
+  const diagonal: Constant = {
+    kind: "binary",
+    op: "mul",
+    left: column,
+    right: identity,
+    shape: [h.size, i.size, i.size],
+  };
   const decay = constantValue(diagonal, [h, i, i], { name: `${like.name}.decay`, origin: like.origin });
   const weights: Value = {
     op: { kind: "concat", axis: 1 },
@@ -122,7 +144,11 @@ function newState(whole: Value, update: Update, key: Value, like: Value): Value 
     name: `${like.name}.weights`,
     origin: like.origin,
   };
-  return { ...like, op: { kind: "contract", left: ["h", "m", "i"], right: ["h", "m", "j"], out: ["h", "i", "j"] }, inputs: [weights, whole] };
+  return {
+    ...like,
+    op: { kind: "contract", left: ["h", "m", "i"], right: ["h", "m", "j"], out: ["h", "i", "j"] },
+    inputs: [weights, whole],
+  };
 }
 
 function readState(whole: Value, vector: Value, number: Value, like: Value): Value {
@@ -134,5 +160,9 @@ function readState(whole: Value, vector: Value, number: Value, like: Value): Val
     name: `${like.name}.weights`,
     origin: like.origin,
   };
-  return { ...like, op: { kind: "contract", left: ["h", "m"], right: ["h", "m", "j"], out: ["h", "j"] }, inputs: [weights, whole] };
+  return {
+    ...like,
+    op: { kind: "contract", left: ["h", "m"], right: ["h", "m", "j"], out: ["h", "j"] },
+    inputs: [weights, whole],
+  };
 }

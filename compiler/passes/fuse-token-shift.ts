@@ -18,7 +18,10 @@ export function fuseTokenShift(graph: IrGraph): IrGraph {
   return rewrite(graph, (value) => {
     if (!isSame(value, "add")) return undefined;
     const [left, right] = value.inputs as [Value, Value];
-    for (const [kept, mixed] of [[right, left], [left, right]] as const) {
+    for (const [kept, mixed] of [
+      [right, left],
+      [left, right],
+    ] as const) {
       if (!isSame(kept, "mul") || !isSame(mixed, "mul")) continue;
       for (const [b, rest] of pairs(kept)) {
         const m = oneMinus(rest);
@@ -35,11 +38,17 @@ export function fuseTokenShift(graph: IrGraph): IrGraph {
 
 /** An element-wise operation whose operands have the result's axes, in order. */
 const isSame = (v: Value, op: string): boolean =>
-  v.op.kind === "binary" && v.op.op === op && v.op.left.join() === v.op.out.join() && v.op.right.join() === v.op.out.join();
+  v.op.kind === "binary" &&
+  v.op.op === op &&
+  v.op.left.join() === v.op.out.join() &&
+  v.op.right.join() === v.op.out.join();
 
 const pairs = (v: Value): readonly (readonly [Value, Value])[] => {
   const [a, b] = v.inputs as [Value, Value];
-  return [[a, b], [b, a]];
+  return [
+    [a, b],
+    [b, a],
+  ];
 };
 
 /** m, when v is 1 - m. */
@@ -49,7 +58,11 @@ function oneMinus(v: Value): Value | undefined {
 }
 
 function sameConstant(a: Value, b: Value): boolean {
-  return a.op.kind === "constant" && b.op.kind === "constant" && JSON.stringify(a.op.constant) === JSON.stringify(b.op.constant);
+  return (
+    a.op.kind === "constant" &&
+    b.op.kind === "constant" &&
+    JSON.stringify(a.op.constant) === JSON.stringify(b.op.constant)
+  );
 }
 
 function elementwise(op: "add" | "sub" | "mul", left: Value, right: Value, like: Value): Value {

@@ -37,7 +37,11 @@ function guard(value: Value): Value | undefined {
     const other = inputs[1 - at];
     if (constant?.op.kind === "constant" && other) {
       const { shape } = constant.op.constant;
-      const negative = constantValue({ kind: "unary", op: "neg", arg: constant.op.constant, shape }, constant.axes, constant);
+      const negative = constantValue(
+        { kind: "unary", op: "neg", arg: constant.op.constant, shape },
+        constant.axes,
+        constant,
+      );
       const [left, right] = at === 1 ? [op.left, op.right] : [op.right, op.left];
       return { ...value, op: { ...op, op: "sub", left, right }, inputs: [other, negative] };
     }
@@ -48,7 +52,11 @@ function guard(value: Value): Value | undefined {
 
 function elementwise(op: "mul" | "max" | "min", value: Value, number: number): Value {
   const labels = value.axes.map((_, i) => String(i));
-  return { ...value, op: { kind: "binary", op, left: labels, right: [], out: labels }, inputs: [value, scalar(number, value)] };
+  return {
+    ...value,
+    op: { kind: "binary", op, left: labels, right: [], out: labels },
+    inputs: [value, scalar(number, value)],
+  };
 }
 
 function clamped(value: Value): Value {

@@ -40,7 +40,12 @@ function mixOf(value: Value): Mix | undefined {
   for (const [base, product] of [inputs, [...inputs].reverse()] as [Value, Value][]) {
     if (product.op.kind !== "binary" || product.op.op !== "mul" || base.axes.length !== 1 || isConstant(base)) continue;
     for (const [difference, weight] of [product.inputs, [...product.inputs].reverse()] as [Value, Value][]) {
-      if (weight.op.kind === "constant" && weight.axes.length === 1 && difference.axes.length === 1 && !isConstant(difference)) {
+      if (
+        weight.op.kind === "constant" &&
+        weight.axes.length === 1 &&
+        difference.axes.length === 1 &&
+        !isConstant(difference)
+      ) {
         return { base, difference, weight: weight.op.constant };
       }
     }
@@ -60,5 +65,10 @@ function stack(members: readonly Value[], { base, difference }: Mix, like: Value
     axes,
     ...place,
   };
-  return { op: { kind: "binary", op: "add", left: ["m", "d"], right: ["d"], out: ["m", "d"] }, inputs: [product, base], axes, ...place };
+  return {
+    op: { kind: "binary", op: "add", left: ["m", "d"], right: ["d"], out: ["m", "d"] },
+    inputs: [product, base],
+    axes,
+    ...place,
+  };
 }

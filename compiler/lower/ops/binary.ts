@@ -49,12 +49,24 @@ function operand(input: Value, labels: Labels, result: Value, out: Labels, conte
 }
 
 /** Leading ones do not matter to broadcasting. */
-const strip = (dims: readonly number[]): string => dims.slice(Math.max(0, dims.findIndex((d) => d !== 1))).join();
-const sameBroadcast = (a: readonly number[], b: readonly number[]): boolean => a.length <= b.length && strip(a) === strip(b);
+const strip = (dims: readonly number[]): string =>
+  dims
+    .slice(
+      Math.max(
+        0,
+        dims.findIndex((d) => d !== 1),
+      ),
+    )
+    .join();
+const sameBroadcast = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length <= b.length && strip(a) === strip(b);
 
 function lowerOuter(value: Value, op: Extract<Op, { kind: "binary" }>, context: LowerContext): QnnTensor {
   const [left, right] = value.inputs as [Value, Value];
-  const [a, b] = [{ value: left, labels: op.left }, { value: right, labels: op.right }];
+  const [a, b] = [
+    { value: left, labels: op.left },
+    { value: right, labels: op.right },
+  ];
   const rows = op.out.find((l) => !(op.left.includes(l) && op.right.includes(l))) ?? "";
   return op.left.includes(rows) ? matMul(value, a, b, op.out, context) : matMul(value, b, a, op.out, context);
 }

@@ -13,7 +13,11 @@ import { lowerSum } from "./sum.ts";
 
 export function lowerContract(value: Value, op: Extract<Op, { kind: "contract" }>, context: LowerContext): QnnTensor {
   const [left, right] = value.inputs as [Value, Value];
-  const linear = isConstant(left) ? lowerLinear(value, left, op.left, right, op.right, op.out, context) : isConstant(right) ? lowerLinear(value, right, op.right, left, op.left, op.out, context) : undefined;
+  const linear = isConstant(left)
+    ? lowerLinear(value, left, op.left, right, op.right, op.out, context)
+    : isConstant(right)
+      ? lowerLinear(value, right, op.right, left, op.left, op.out, context)
+      : undefined;
   if (linear) return linear;
   const a = withoutLonely({ value: left, labels: op.left }, [...op.right, ...op.out], context);
   const b = withoutLonely({ value: right, labels: op.right }, [...op.left, ...op.out], context);
@@ -28,7 +32,12 @@ function withoutLonely({ value, labels }: Operand, wanted: Labels, context: Lowe
   const kept = labels.filter((l) => wanted.includes(l));
   if (kept.length === labels.length) return { value, labels };
   const op = { kind: "sum", arg: labels, out: kept } as const;
-  const summed: Value = { ...value, op, inputs: [value], axes: value.axes.filter((_, i) => kept.includes(labels[i] ?? "")) };
+  const summed: Value = {
+    ...value,
+    op,
+    inputs: [value],
+    axes: value.axes.filter((_, i) => kept.includes(labels[i] ?? "")),
+  };
   context.tensors.set(summed, lowerSum(summed, op, context));
   return { value: summed, labels: kept };
 }
@@ -37,14 +46,32 @@ function withoutLonely({ value, labels }: Operand, wanted: Labels, context: Lowe
 export function isLinear(value: Value): boolean {
   const { op, inputs } = value;
   if (op.kind !== "contract" || op.out.length !== 1) return false;
-  const ranks = inputs.map((v) => v.axes.length).sort().join();
+  const ranks = inputs
+    .map((v) => v.axes.length)
+    .sort()
+    .join();
   return ranks === "1,2" && inputs.some((v) => isConstant(v) && v.axes.length === 2);
 }
 
 /** weight [out, in] times a vector, or undefined if the weight is no matrix of that kind. */
-function lowerLinear(value: Value, weight: Value, weightLabels: Labels, x: Value, xLabels: Labels, out: Labels, context: LowerContext): QnnTensor | undefined {
+function lowerLinear(
+  value: Value,
+  weight: Value,
+  weightLabels: Labels,
+  x: Value,
+  xLabels: Labels,
+  out: Labels,
+  context: LowerContext,
+): QnnTensor | undefined {
   const [inner] = xLabels;
-  if (weight.op.kind !== "constant" || weightLabels.length !== 2 || xLabels.length !== 1 || out.length !== 1 || inner === undefined) return undefined;
+  if (
+    weight.op.kind !== "constant" ||
+    weightLabels.length !== 2 ||
+    xLabels.length !== 1 ||
+    out.length !== 1 ||
+    inner === undefined
+  )
+    return undefined;
   if (!weightLabels.includes(inner) || weightLabels.includes(out[0] ?? "") === false) return undefined;
   const { constant } = weight.op;
   const [rows, columns] = constant.shape as [number, number];
@@ -52,7 +79,11 @@ function lowerLinear(value: Value, weight: Value, weightLabels: Labels, x: Value
   const name = constant.kind === "tensor" ? constant.tensor : `${value.name}.weight`;
   const weights = asStored
     ? context.builder.static(constant, [rows, columns], name)
-    : context.builder.static({ kind: "transpose", arg: constant, perm: [1, 0], shape: [columns, rows] }, [columns, rows], name);
+    : context.builder.static(
+        { kind: "transpose", arg: constant, perm: [1, 0], shape: [columns, rows] },
+        [columns, rows],
+        name,
+      );
   const vector = vectorTensor(x, context);
   const outDims = [1, asStored ? rows : columns];
   const wanted = context.dims(value);
@@ -96,7 +127,14 @@ export function matMul(value: Value, first: Operand, second: Operand, out: Label
   const order = [...batch, ...rows, ...columns];
   const inOrder = order.join() === out.join();
   const inPlace = inOrder && natural.join() === wanted.join();
-  const result = context.builder.node("MatMul", [a.tensor, b.tensor], natural, value, params, inPlace ? output : undefined);
+  const result = context.builder.node(
+    "MatMul",
+    [a.tensor, b.tensor],
+    natural,
+    value,
+    params,
+    inPlace ? output : undefined,
+  );
   if (inPlace) return result;
   if (inOrder) return context.builder.reshape(result, wanted, value, output);
   const perm = out.map((l) => order.indexOf(l));
@@ -110,7 +148,8 @@ interface Matrix {
   readonly transposed: boolean;
 }
 
-const extent = ({ value, labels }: Operand, list: Labels): number => list.reduce((n, l) => n * (value.axes[labels.indexOf(l)]?.size ?? 1), 1);
+const extent = ({ value, labels }: Operand, list: Labels): number =>
+  list.reduce((n, l) => n * (value.axes[labels.indexOf(l)]?.size ?? 1), 1);
 
 /** The operand as [batch, first, second] or [batch, second, first], whichever it is; a vector in its row form, [batch, 1, n]. */
 function matrix(operand: Operand, batch: Labels, first: Labels, second: Labels, context: LowerContext): Matrix {
@@ -122,5 +161,12 @@ function matrix(operand: Operand, batch: Labels, first: Labels, second: Labels, 
   const lead = batch.length ? [1, extent(operand, batch)] : [];
   const [m, n] = [extent(operand, first), extent(operand, second)];
   const dims = isVector ? [...lead, 1, m * n] : transposed ? [...lead, n, m] : [...lead, m, n];
-  return { tensor: context.arranged(value, order.map((l) => labels.indexOf(l)), dims), transposed };
+  return {
+    tensor: context.arranged(
+      value,
+      order.map((l) => labels.indexOf(l)),
+      dims,
+    ),
+    transposed,
+  };
 }

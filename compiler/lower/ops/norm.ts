@@ -30,7 +30,8 @@ export function lowerNorm(value: Value, op: Extract<Op, { kind: "norm" }>, conte
     { name: "axes", kind: "tensor", dtype: "uint32", dims: [1], values: [last] },
   ];
   const vector = (v: Value): QnnTensor => context.tensor(v, [extent]);
-  if (op.norm === "layer") return builder.node("LayerNorm", [tensor, vector(weight), vector(bias)], tensor.dims, value, params, output);
+  if (op.norm === "layer")
+    return builder.node("LayerNorm", [tensor, vector(weight), vector(bias)], tensor.dims, value, params, output);
 
   const fill = (n: number): Constant => ({ kind: "fill", value: n, shape: [extent] });
   const ones = builder.static(fill(1), [extent], "ones");

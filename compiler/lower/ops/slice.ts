@@ -15,16 +15,24 @@ export function lowerSlice(value: Value, op: Extract<Op, { kind: "slice" }>, con
   const siblings = context.usersOf(arg).filter((u) => u.op.kind === "slice" && u.op.axis === op.axis);
   const part = tensor.dims.map((d, i) => (i === at ? 1 : d));
   if (extent === 1) return context.builder.reshape(tensor, context.dims(value), value);
-  const nameOf = (index: number): string => siblings.find((s) => s.op.kind === "slice" && s.op.index === index)?.name ?? `${arg.name}.${index}`;
+  const nameOf = (index: number): string =>
+    siblings.find((s) => s.op.kind === "slice" && s.op.index === index)?.name ?? `${arg.name}.${index}`;
   const params: QnnParam[] = [
     { name: "axis", kind: "scalar", dtype: "uint32", value: at },
-    { name: "split_index", kind: "tensor", dtype: "uint32", dims: [extent - 1], values: Array.from({ length: extent - 1 }, (_, i) => i + 1) },
+    {
+      name: "split_index",
+      kind: "tensor",
+      dtype: "uint32",
+      dims: [extent - 1],
+      values: Array.from({ length: extent - 1 }, (_, i) => i + 1),
+    },
   ];
   const outputs = Array.from({ length: extent }, (_, i) => ({ name: nameOf(i), dims: part }));
   const made = context.builder.nodeWithOutputs("Split", [tensor], outputs, arg, params);
   for (const sibling of siblings) {
     const own = sibling.op.kind === "slice" ? made[sibling.op.index] : undefined;
-    if (own && sibling !== value) context.tensors.set(sibling, context.builder.reshape(own, context.dims(sibling), sibling));
+    if (own && sibling !== value)
+      context.tensors.set(sibling, context.builder.reshape(own, context.dims(sibling), sibling));
   }
   return context.builder.reshape(made[op.index] as QnnTensor, context.dims(value), value);
 }

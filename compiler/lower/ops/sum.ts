@@ -15,7 +15,8 @@ export function lowerSum(value: Value, op: Extract<Op, { kind: "sum" }>, context
     { name: "keep_dims", kind: "scalar", dtype: "bool8", value: true },
   ]);
   const order = op.arg.filter((l) => op.out.includes(l));
-  if (order.join() === op.out.join()) return context.builder.reshape(made, context.dims(value), value, context.outputs.get(value));
+  if (order.join() === op.out.join())
+    return context.builder.reshape(made, context.dims(value), value, context.outputs.get(value));
   const sizes = order.map((l) => arg.axes[op.arg.indexOf(l)]?.size ?? 1);
   const perm = op.out.map((l) => order.indexOf(l));
   return context.transposed(context.builder.reshape(made, sizes, value), perm, context.dims(value), value);

@@ -10,8 +10,12 @@ export function lowerTranspose(value: Value, perm: readonly number[], context: L
   const positions = axisPositions(arg.axes, context.heads);
   const moved = tensor.dims.map((_, i) => i);
   perm.forEach((from, to) => (moved[positions[to] ?? 0] = positions[from] ?? 0));
-  const made = context.builder.node("Transpose", [tensor], moved.map((p) => tensor.dims[p] ?? 1), value, [
-    { name: "perm", kind: "tensor", dtype: "uint32", dims: [moved.length], values: moved },
-  ]);
+  const made = context.builder.node(
+    "Transpose",
+    [tensor],
+    moved.map((p) => tensor.dims[p] ?? 1),
+    value,
+    [{ name: "perm", kind: "tensor", dtype: "uint32", dims: [moved.length], values: moved }],
+  );
   return context.builder.reshape(made, context.dims(value), value, context.outputs.get(value));
 }
