@@ -15,10 +15,10 @@ type Maker = (code: string, title: string, details?: Partial<Diagnostic>) => Dia
 const thrower =
   (make: Maker) =>
   (file: string, code: string, title: string, details: FailureDetails = {}): never => {
-    const place = details.detail === undefined ? { file } : { file, detail: details.detail };
-    const notes = details.notes === undefined ? {} : { notes: details.notes };
+    const place = details.detail === undefined ? { file } : { file, detail: printable(details.detail) };
+    const notes = details.notes === undefined ? {} : { notes: details.notes.map(printable) };
     const hint = details.hint === undefined ? {} : { hint: details.hint };
-    throw new DiagnosticError([make(code, title, { place, ...notes, ...hint })]);
+    throw new DiagnosticError([make(code, printable(title), { place, ...notes, ...hint })]);
   };
 
 /** The file is at fault. `file` is the path as the user gave it. */
@@ -40,11 +40,12 @@ export function describeBytes(bytes: Uint8Array): string {
   return `${hex} "${text}"`;
 }
 
-/** A string out of a file as a message shows it: on one line, escaped, at most `limit` characters. */
+/** A string out of a file as a message shows it: in quotes, at most `limit` characters of it. */
 export function quote(text: string, limit = 80): string {
-  const escaped = JSON.stringify(text.length > limit ? `${text.slice(0, limit)}...` : text);
-  // JSON leaves DEL, C1 controls and direction marks as they are; a terminal should not see them.
-  return escaped.replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (c) => {
-    return `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return printable(JSON.stringify(text.length > limit ? `${text.slice(0, limit)}...` : text));
+}
+
+/** Names in a file can hold anything: a terminal should see no control characters, nor marks that turn text around. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }

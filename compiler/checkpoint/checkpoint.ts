@@ -10,8 +10,8 @@ export interface TensorInfo {
   readonly shape: readonly number[];
   readonly dtype: CheckpointDtype;
   /**
-   * The file's own dtype where it is none of those above ("int64"). Such a tensor is listed with `dtype` float32 so that
-   * its name and shape can be talked about; reading it fails with checkpoint/unsupported-dtype.
+   * The file's own dtype where it is none of those above ("int64"). Such a tensor is listed with `dtype` float32 so
+   * that its name and shape can be talked about; reading it fails with checkpoint/unsupported-dtype.
    */
   readonly unreadable?: string;
 }

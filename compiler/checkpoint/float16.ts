@@ -1,8 +1,8 @@
 /**
  * Conversions between float32, IEEE binary16 ("float16") and bfloat16, single values and whole arrays. 16-bit values
  * are their bit patterns; rounding is to nearest, ties to even; a NaN stays a (quiet) NaN of the same sign; subnormal
- * float16 numbers are kept. Finite values beyond float16's range (65504, rounding up from 65520) become infinite, and the
- * bulk conversions count them.
+ * float16 numbers are kept. Finite values beyond float16's range (65504, rounding up from 65520) become infinite, and
+ * the bulk conversions count them.
  */
 
 import type { CheckpointDtype } from "./checkpoint.ts";
@@ -33,7 +33,7 @@ export const float32ToFloat16 = (value: number): number => float16OfBits(float32
 
 export const bfloat16ToFloat16 = (bits: number): number => float16OfBits((bits << 16) >>> 0);
 
-/** `source` in bfloat16 to `target` in float16, both `target.length` elements, may be the same array: finite values that became infinite. */
+/** The two arrays have one length and may be the same; returns how many finite values became infinite. */
 export function convertBfloat16ToFloat16(source: Uint16Array, target: Uint16Array): number {
   checkLengths(source.length, target.length);
   const table = (bfloat16ToFloat16Table ??= Uint16Array.from({ length: 0x10000 }, (_, bits) =>

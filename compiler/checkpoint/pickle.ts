@@ -1,7 +1,7 @@
 /**
- * Reads a pickle as data. The pickle machine's opcodes that data needs are interpreted, nothing is imported and nothing is
- * called: a global is looked up in the caller's table of known ones, each a plain function that builds a value from values,
- * and an unknown one is an error. Everything is bounded: opcodes, stack and memo.
+ * Reads a pickle as data. The pickle machine's opcodes that data needs are interpreted, nothing is imported and
+ * nothing is called: a global is looked up in the caller's table of known ones, each a plain function that builds a
+ * value from values, and an unknown one is an error. Everything is bounded: opcodes, stack and memo.
  *
  * Opcodes as in CPython's Lib/pickletools.py, protocols 2 to 5.
  */
@@ -230,7 +230,10 @@ class Machine {
     this.push(callee.make(args));
   }
 
-  /** An object's attributes: only dicts have been seen to carry some (`_metadata` of a state_dict); they say nothing here. */
+  /**
+   * An object's attributes: only dicts have been seen to carry some (`_metadata` of a state_dict); they say nothing
+   * here.
+   */
   build(): void {
     this.pop();
     const value = this.top();

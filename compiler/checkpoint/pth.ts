@@ -93,8 +93,8 @@ function failPickle(file: CheckpointFile, error: PickleError, entry: string): ne
       return failInput(file.path, "checkpoint/foreign-global", `${file.path} refers to ${error.message}`, {
         detail,
         notes: [
-          "A checkpoint is read as data: tensors, and the dicts around them. Loading this file in Python would import and " +
-            `call ${error.message}; here nothing of it was executed.`,
+          "A checkpoint is read as data: tensors, and the dicts around them. Loading this file in Python would " +
+            `import and call ${error.message}; here nothing of it was executed.`,
         ],
         hint: "if you trust the file, load it in Python and save its tensors alone; if not, do not load it",
       });
@@ -129,8 +129,8 @@ function findTensors(file: CheckpointFile, root: PickleValue): Map<string, Torch
   const found = keys.map((key) => (typeof key === "string" ? quote(key) : describe(key))).join(", ");
   return failInput(file.path, "checkpoint/no-tensors", `there are no tensors in ${file.path}`, {
     notes: [
-      `The checkpoint is ${describe(root)}${found === "" ? "" : ` with the keys ${found}`}. Expected: a dict from names to ` +
-        `tensors, or one that holds such a dict as ${wrappers.map((name) => `"${name}"`).join(", ")}.`,
+      `The checkpoint is ${describe(root)}${found === "" ? "" : ` with the keys ${found}`}. Expected: a dict from ` +
+        `names to tensors, or one that holds such a dict as ${wrappers.map((name) => `"${name}"`).join(", ")}.`,
     ],
   });
 }
@@ -166,7 +166,8 @@ function store(file: CheckpointFile, archive: Archive, name: string, tensor: Tor
     failInput(file.path, "checkpoint/short-storage", `the data of tensor ${quote(name)} is cut short`, {
       detail: name,
       notes: [
-        `Its ${storage.count} ${storage.dtype.name} elements take ${needed} bytes; entry ${quote(entry.name)} has ${entry.size}.`,
+        `Its ${storage.count} ${storage.dtype.name} elements take ${needed} bytes; ` +
+          `entry ${quote(entry.name)} has ${entry.size}.`,
       ],
     });
   }
@@ -192,8 +193,8 @@ function checkBounds(file: CheckpointFile, name: string, { storage, shape, strid
   failInput(file.path, "checkpoint/tensor-bounds", `tensor ${quote(name)} does not fit its data`, {
     detail: name,
     notes: [
-      `It has shape [${shape.join(", ")}], strides [${strides.join(", ")}] and offset ${offset}, and so needs element ${last} of ` +
-        `storage ${quote(storage.key)}, which has ${storage.count}.`,
+      `It has shape [${shape.join(", ")}], strides [${strides.join(", ")}] and offset ${offset}, and so needs ` +
+        `element ${last} of storage ${quote(storage.key)}, which has ${storage.count}.`,
     ],
   });
 }

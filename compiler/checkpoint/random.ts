@@ -1,7 +1,7 @@
 /**
- * `random:SEED:PRESET`: a made-up bfloat16 checkpoint of a release's dimensions, for trying and timing things without the
- * release. An element's value depends on the seed, the tensor's name and the element's index alone, so any piece can be
- * made at any time, and nothing is kept.
+ * `random:SEED:PRESET`: a made-up bfloat16 checkpoint of a release's dimensions, for trying and timing things without
+ * the release. An element's value depends on the seed, the tensor's name and the element's index alone, so any piece
+ * can be made at any time, and nothing is kept.
  */
 
 import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
@@ -60,8 +60,8 @@ function fill(out: Uint16Array | Uint32Array, start: number, [first, second]: Ke
 type Keys = readonly [number, number];
 
 /**
- * The integer mixer "lowbias32" of Chris Wellons (nullprogram.com/blog/2018/07/31, public domain), with the second key added
- * between its two multiplications.
+ * The integer mixer "lowbias32" of Chris Wellons (nullprogram.com/blog/2018/07/31, public domain), with the second key
+ * added between its two multiplications.
  */
 function hash(index: number, first: number, second: number): number {
   let bits = index ^ first;

@@ -1,7 +1,7 @@
 /**
- * Reads a range of a tensor that lies in a file as a strided view of a flat storage: contiguous ranges by one positional
- * read into the caller's array, others by reading the rows (or, for transposed views, the columns) that hold them and
- * picking the elements out.
+ * Reads a range of a tensor that lies in a file as a strided view of a flat storage: contiguous ranges by one
+ * positional read into the caller's array, others by reading the rows (or, for transposed views, the columns) that
+ * hold them and picking the elements out.
  */
 
 import { endianness } from "node:os";
@@ -54,14 +54,12 @@ interface Reader {
 function mergeAxes({ shape, strides }: StridedTensor): Axis[] {
   const axes: Axis[] = [];
   shape.forEach((extent, i) => {
+    if (extent === 1) return;
     const stride = strides[i]!;
     const outer = axes.at(-1);
-    if (extent === 1) return;
-    if (outer !== undefined && outer.stride === stride * extent) axes.pop();
-    axes.push({
-      extent: outer !== undefined && outer.stride === stride * extent ? outer.extent * extent : extent,
-      stride,
-    });
+    const joins = outer !== undefined && outer.stride === stride * extent;
+    if (joins) axes[axes.length - 1] = { extent: outer.extent * extent, stride };
+    else axes.push({ extent, stride });
   });
   return axes.length === 0 ? [{ extent: 1, stride: 1 }] : axes;
 }

@@ -1,6 +1,6 @@
 /**
- * Where the entries of a zip archive lie in its file. Only stored (uncompressed) entries are accepted, since tensors are
- * read in place; names, offsets and sizes are checked against the file and against each other.
+ * Where the entries of a zip archive lie in its file. Only stored (uncompressed) entries are accepted, since tensors
+ * are read in place; names, offsets and sizes are checked against the file and against each other.
  */
 
 import { RandomAccessReader, fromRandomAccessReaderPromise } from "yauzl";
@@ -117,7 +117,8 @@ function locate(file: CheckpointFile, entry: Entry): ZipEntry {
     failUnsupported(file.path, "checkpoint/compressed", `${file.path} is a compressed zip archive`, {
       detail,
       notes: [
-        `Entry ${quote(name)} is compressed; torch.save stores its entries as they are, so that they can be read in place.`,
+        `Entry ${quote(name)} is compressed; torch.save stores its entries as they are, ` +
+          "so that they can be read in place.",
       ],
       hint: "the archive was repacked: unpack it and zip it again without compression (zip -0 -r), or save it anew",
     });
@@ -156,8 +157,9 @@ function checkOverlaps(file: CheckpointFile, entries: ZipEntry[]): void {
     failInput(file.path, "checkpoint/zip-overlap", `entries of ${file.path} overlap`, {
       detail: entry.name,
       notes: [
-        `${quote(entry.name)} takes bytes ${entry.header} to ${entry.start + entry.size}, ${quote(next.name)} starts at ` +
-          `byte ${next.header}. No program that writes checkpoints does this; the file is damaged or made to mislead.`,
+        `${quote(entry.name)} takes bytes ${entry.header} to ${entry.start + entry.size}, ${quote(next.name)} ` +
+          `starts at byte ${next.header}. No program that writes checkpoints does this; the file is damaged ` +
+          "or made to mislead.",
       ],
     });
   });

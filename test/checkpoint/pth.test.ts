@@ -26,8 +26,8 @@ const write = useFolder();
 const models = new URL("../../models/", import.meta.url).pathname;
 
 /**
- * Taken from the files by Python's zipfile and pickle and plain struct: how many tensors there are, the SHA-256 of all their
- * data in the order of the dict, and some elements.
+ * Taken from the files by Python's zipfile and pickle and plain struct: how many tensors there are, the SHA-256 of all
+ * their data in the order of the dict, and some elements.
  */
 const facts = {
   "rwkv7-kjv": {
@@ -512,6 +512,15 @@ describe("hostile and damaged files", () => {
       text: expect.stringMatching(expected instanceof RegExp ? expected : literal(expected)),
     });
     expect(failure.kind).toBe(/compressed|encrypted|torchscript/.test(code) ? "unsupported" : "input");
+  });
+
+  test("names that would act on a terminal are shown escaped", async () => {
+    const name = "w\x1b[2J\n\u202egnp";
+    const path = write("escape.pth", withTensor({ name, storage: "9" }));
+    const { detail } = (await diagnosticOf(() => openCheckpoint(path))).place!;
+    expect(detail).toBe("w\\u{1b}[2J\\u{a}\\u{202e}gnp");
+    const evil = write("escape.pth", root(call(global("o\x1b[2Js", "system"))));
+    expect((await openingFails(evil)).text).toContain("refers to o\\u{1b}[2Js.system");
   });
 
   test("the text of a whole diagnostic", async () => {

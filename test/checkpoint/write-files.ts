@@ -1,6 +1,6 @@
 /**
- * Writes small checkpoint files, sound and unsound: zip archives and pickles are put together by hand, so that each part
- * can be made wrong. Written from the formats' descriptions, not from the readers.
+ * Writes small checkpoint files, sound and unsound: zip archives and pickles are put together by hand, so that each
+ * part can be made wrong. Written from the formats' descriptions, not from the readers.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
