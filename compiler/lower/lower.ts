@@ -10,7 +10,7 @@ import { type IrGraph, shapeOf, topological, type Value } from "../ir/ir.ts";
 import type { CompileOptions } from "../pipeline.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { headDims, qnnDims } from "./layout.ts";
-import { isLinear } from "./ops/contract.ts";
+import { linearOf } from "./ops/contract.ts";
 import { lowerValue } from "./ops/index.ts";
 import type { HostEmbedding, QnnGraph, QnnTensor } from "./qnn-graph.ts";
 import { StateBoundary } from "./states.ts";
@@ -53,10 +53,7 @@ export class LowerContext {
 
   /** Whether a split or merge of heads has a user that needs it done; FullyConnected takes the vector as it was. */
   needsReshape(value: Value): boolean {
-    return (
-      this.roots.has(value) ||
-      this.usersOf(value).some((user) => !isLinear(user) || user.inputs.every((v) => v.op.kind !== "constant"))
-    );
+    return this.roots.has(value) || this.usersOf(value).some((user) => linearOf(user)?.vector !== value);
   }
 
   /** The tensors that hold the values of equations (not steps on the way to them). */
@@ -80,7 +77,7 @@ export class LowerContext {
     if (value.op.kind !== "constant")
       throw new Error(`lower: ${value.name} (${value.op.kind}) is used before it is made`);
     const { constant } = value.op;
-    return constant.kind === "fill" && value.axes.length === 0
+    return constant.kind === "fill" && value.axes.length === 0 && !dims
       ? this.builder.number(constant.value)
       : this.builder.static(constant, dims ?? this.dims(value), this.constantName(value));
   }
@@ -125,8 +122,8 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
   const values = topological(graph);
 
   const { inputs, hostEmbedding } = lowerEmbedding(context, values, options);
-  const states = new StateBoundary(graph, context);
   context.outputs.set(graph.logits, "out");
+  const states = new StateBoundary(graph, context);
   for (const value of values) {
     if (value.op.kind === "state") states.read(value, value.op.state);
     else if (value.op.kind === "regroup" && !context.needsReshape(value)) continue;
@@ -137,7 +134,7 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
   }
   states.finish();
 
-  const logits = context.tensor(graph.logits);
+  const logits = atOutput(context.tensor(graph.logits), graph.logits, context);
   const outputs: ManifestTensor[] = [{ name: "out", role: "logits", dtype: builder.dtype, shape: logits.dims }];
   return {
     graph: {

@@ -139,10 +139,11 @@ class Scaling {
     if (newRight) return this.with({ ...value, inputs: [left, newRight] }, a);
     const newLeft = this.absorb(left, b.number / a.number);
     if (newLeft) return this.with({ ...value, inputs: [newLeft, right] }, b);
+    const what = value.op.kind === "binary" && (value.op.op === "max" || value.op.op === "min") ? value.op.op : "a sum";
     this.refuse(
       "scale/unequal-sum",
       value,
-      `its operands are scaled by ${a.number} and ${b.number}, and no weight can take the difference`,
+      `the operands of ${what} are scaled by ${a.number} and ${b.number}, and no weight can take the difference`,
     );
     return value;
   }

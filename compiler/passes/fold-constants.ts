@@ -110,7 +110,7 @@ function foldNumber(value: Value, soleOperand: boolean): Value | undefined {
   const [left, right] = inputs;
   if (op.kind !== "binary" || !left || !right) return undefined;
   const number = scalarOf(right);
-  if (number === undefined) return undefined;
+  if (number === undefined || op.left.join() !== op.out.join()) return undefined;
   if ((op.op === "mul" && number === 1) || ((op.op === "add" || op.op === "sub") && number === 0)) return left;
   if (op.op !== "mul" || !soleOperand) return undefined;
   return scaled(left, number, value);

@@ -1,10 +1,10 @@
 /** What generated graphs keep to, because a backend computes the rest wrongly, poorly or slowly (docs/passes, op files). */
 import { describe, expect, it } from "vitest";
 import type { QnnGraph, QnnNode, QnnTensor } from "../../compiler/lower/qnn-graph.ts";
-import { specText, tinyModel } from "../ir/tiny-model.ts";
+import { type Sizes, specText, tinyModel } from "../ir/tiny-model.ts";
 import { stagesOf } from "../passes/stages.ts";
 
-const models = [
+const models: readonly { readonly spec: string; readonly sizes: Sizes }[] = [
   { spec: "specs/rwkv-7.rwkv.ts", sizes: { L: 2, V: 37, D: 48, H: 3, N: 16, F: 50, Rw: 5, Ra: 3, Rv: 2, Rg: 7 } },
   { spec: "specs/rwkv-5.2.rwkv.ts", sizes: { L: 13, V: 37, D: 24, H: 3, N: 8, F: 50 } },
   { spec: "test/lower/specs/v4-like.rwkv.ts", sizes: { L: 2, V: 37, D: 20, A: 24, F: 31 } },

@@ -11,11 +11,11 @@ import { verifyIr } from "../../compiler/ir/verify.ts";
 import { applyScaling } from "../../compiler/passes/apply-scaling.ts";
 import { miniFile, miniSpec, type MiniSpec } from "../check/mini-spec.ts";
 import { checkedModel } from "../ir/bundled-model.ts";
-import { specText, tinyModel } from "../ir/tiny-model.ts";
+import { type Sizes, specText, tinyModel } from "../ir/tiny-model.ts";
 import { compare, run } from "./stages.ts";
 
 const tokens = [3, 0, 7, 3, 1];
-const specs = [
+const specs: readonly { readonly spec: string; readonly sizes: Sizes }[] = [
   { spec: "specs/rwkv-7.rwkv.ts", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6 } },
   { spec: "specs/rwkv-5.2.rwkv.ts", sizes: { L: 3, V: 11, D: 8, H: 2, N: 4, F: 12 } },
   { spec: "test/lower/specs/v4-like.rwkv.ts", sizes: { L: 2, V: 11, D: 6, A: 8, F: 7 } },

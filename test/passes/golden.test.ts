@@ -1,9 +1,9 @@
 /** What each stage makes of the bundled specs at a readable size. A change here is read in review as code is. */
 import { describe, expect, it } from "vitest";
-import { specText, tinyModel } from "../ir/tiny-model.ts";
+import { type Sizes, specText, tinyModel } from "../ir/tiny-model.ts";
 import { stagesOf } from "./stages.ts";
 
-const cases = [
+const cases: readonly { readonly name: string; readonly sizes: Sizes }[] = [
   { name: "rwkv-7", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6 } },
   { name: "rwkv-5.2", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12 } },
 ];

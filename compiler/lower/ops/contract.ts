@@ -6,19 +6,16 @@
  * Activation times activation: MatMul, one product per head; which operand is transposed follows from where
  * the summed axis lies, so a Transpose is needed only for orders of axes that no MatMul reads or writes.
  */
-import { isConstant, type Labels, type Op, type Value } from "../../ir/ir.ts";
+import type { Constant } from "../../ir/constant.ts";
+import type { Labels, Op, Value } from "../../ir/ir.ts";
 import type { LowerContext } from "../lower.ts";
 import type { QnnParam, QnnTensor } from "../qnn-graph.ts";
 import { lowerSum } from "./sum.ts";
 
 export function lowerContract(value: Value, op: Extract<Op, { kind: "contract" }>, context: LowerContext): QnnTensor {
+  const linear = linearOf(value);
+  if (linear) return lowerLinear(value, linear, context);
   const [left, right] = value.inputs as [Value, Value];
-  const linear = isConstant(left)
-    ? lowerLinear(value, left, op.left, right, op.right, op.out, context)
-    : isConstant(right)
-      ? lowerLinear(value, right, op.right, left, op.left, op.out, context)
-      : undefined;
-  if (linear) return linear;
   const a = withoutLonely({ value: left, labels: op.left }, [...op.right, ...op.out], context);
   const b = withoutLonely({ value: right, labels: op.right }, [...op.left, ...op.out], context);
   const own = op.out.filter((l) => !(op.left.includes(l) && op.right.includes(l)));
@@ -43,52 +40,43 @@ function withoutLonely({ value, labels }: Operand, wanted: Labels, context: Lowe
 }
 
 /** A weight times a vector: what becomes FullyConnected. */
-export function isLinear(value: Value): boolean {
-  const { op, inputs } = value;
-  if (op.kind !== "contract" || op.out.length !== 1) return false;
-  const ranks = inputs
-    .map((v) => v.axes.length)
-    .sort()
-    .join();
-  return ranks === "1,2" && inputs.some((v) => isConstant(v) && v.axes.length === 2);
+export interface Linear {
+  readonly weight: Constant;
+  /** [out, in], as checkpoints store it; otherwise [in, out]. */
+  readonly asStored: boolean;
+  readonly vector: Value;
 }
 
-/** weight [out, in] times a vector, or undefined if the weight is no matrix of that kind. */
-function lowerLinear(
-  value: Value,
-  weight: Value,
-  weightLabels: Labels,
-  x: Value,
-  xLabels: Labels,
-  out: Labels,
-  context: LowerContext,
-): QnnTensor | undefined {
-  const [inner] = xLabels;
-  if (
-    weight.op.kind !== "constant" ||
-    weightLabels.length !== 2 ||
-    xLabels.length !== 1 ||
-    out.length !== 1 ||
-    inner === undefined
-  )
-    return undefined;
-  if (!weightLabels.includes(inner) || weightLabels.includes(out[0] ?? "") === false) return undefined;
-  const { constant } = weight.op;
-  const [rows, columns] = constant.shape as [number, number];
-  const asStored = weightLabels[1] === inner;
-  const name = constant.kind === "tensor" ? constant.tensor : `${value.name}.weight`;
+export function linearOf({ op, inputs }: Value): Linear | undefined {
+  const [left, right] = inputs;
+  if (op.kind !== "contract" || op.out.length !== 1 || !left || !right) return undefined;
+  const ways = [
+    { matrix: left, labels: op.left, vector: right, inner: op.right },
+    { matrix: right, labels: op.right, vector: left, inner: op.left },
+  ];
+  for (const { matrix, labels, vector, inner } of ways) {
+    if (matrix.op.kind !== "constant" || labels.length !== 2 || inner.length !== 1) continue;
+    const found = [`${op.out[0]} ${inner[0]}`, `${inner[0]} ${op.out[0]}`].indexOf(labels.join(" "));
+    if (found >= 0) return { weight: matrix.op.constant, asStored: found === 0, vector };
+  }
+  return undefined;
+}
+
+function lowerLinear(value: Value, { weight, asStored, vector }: Linear, context: LowerContext): QnnTensor {
+  const [rows, columns] = weight.shape as [number, number];
+  const name = weight.kind === "tensor" ? weight.tensor : `${value.name}.weight`;
   const weights = asStored
-    ? context.builder.static(constant, [rows, columns], name)
+    ? context.builder.static(weight, [rows, columns], name)
     : context.builder.static(
-        { kind: "transpose", arg: constant, perm: [1, 0], shape: [columns, rows] },
+        { kind: "transpose", arg: weight, perm: [1, 0], shape: [columns, rows] },
         [columns, rows],
         name,
       );
-  const vector = vectorTensor(x, context);
   const outDims = [1, asStored ? rows : columns];
   const wanted = context.dims(value);
   const output = outDims.join() === wanted.join() ? context.outputs.get(value) : undefined;
-  const result = context.builder.node("FullyConnected", [vector, weights], outDims, value, [], output);
+  const inputs = [vectorTensor(vector, context), weights];
+  const result = context.builder.node("FullyConnected", inputs, outDims, value, [], output);
   return context.builder.reshape(result, wanted, value);
 }
 

@@ -7,23 +7,27 @@
  */
 import type { Constant } from "../../ir/constant.ts";
 import type { Op, Value } from "../../ir/ir.ts";
+import { axisPositions } from "../layout.ts";
 import type { LowerContext } from "../lower.ts";
 import type { QnnParam, QnnTensor } from "../qnn-graph.ts";
 
 export function lowerNorm(value: Value, op: Extract<Op, { kind: "norm" }>, context: LowerContext): QnnTensor {
   const { builder } = context;
   const [x, weight, bias] = value.inputs as [Value, Value, Value];
-  const tensor = context.tensor(x);
+  // A number per head lies in [1, H, 1, 1]: as a row, where it is a norm over heads.
+  const isRow = axisPositions(x.axes, context.heads).at(-1) === context.dims(x).length - 1;
+  const tensor = context.tensor(x, isRow ? undefined : [1, x.axes.at(-1)?.size ?? 1]);
   const last = tensor.dims.length - 1;
   const extent = tensor.dims[last] ?? 1;
-  const output = context.outputs.get(value);
+  const output = isRow ? context.outputs.get(value) : undefined;
+  const result = (made: QnnTensor): QnnTensor => (isRow ? made : builder.reshape(made, context.dims(value), value));
   if (op.norm === "l2") {
     const eps = context.backend === "htp" ? op.eps ** 2 : op.eps;
     const params: QnnParam[] = [
       { name: "epsilon", kind: "scalar", dtype: "float32", value: eps },
       { name: "axis", kind: "scalar", dtype: "uint32", value: last },
     ];
-    return builder.node("L2Norm", [tensor], tensor.dims, value, params, output);
+    return result(builder.node("L2Norm", [tensor], tensor.dims, value, params, output));
   }
   const params: QnnParam[] = [
     { name: "epsilon", kind: "scalar", dtype: "float32", value: op.eps },
@@ -31,10 +35,12 @@ export function lowerNorm(value: Value, op: Extract<Op, { kind: "norm" }>, conte
   ];
   const vector = (v: Value): QnnTensor => context.tensor(v, [extent]);
   if (op.norm === "layer")
-    return builder.node("LayerNorm", [tensor, vector(weight), vector(bias)], tensor.dims, value, params, output);
+    return result(
+      builder.node("LayerNorm", [tensor, vector(weight), vector(bias)], tensor.dims, value, params, output),
+    );
 
   const fill = (n: number): Constant => ({ kind: "fill", value: n, shape: [extent] });
   const ones = builder.static(fill(1), [extent], "ones");
   const zeros = builder.static(fill(0), [extent], "zeros");
-  return builder.node("LayerNorm", [tensor, ones, zeros], tensor.dims, value, params, output);
+  return result(builder.node("LayerNorm", [tensor, ones, zeros], tensor.dims, value, params, output));
 }
