@@ -5,7 +5,6 @@
 import { describe, expect, it } from "vitest";
 import { hasErrors } from "../../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
-import { irEvaluator } from "../../compiler/ir/evaluate.ts";
 import type { IrGraph } from "../../compiler/ir/ir.ts";
 import { printIr } from "../../compiler/ir/print.ts";
 import { verifyIr } from "../../compiler/ir/verify.ts";
@@ -20,8 +19,8 @@ import { guardActivations } from "../../compiler/passes/guard-activations.ts";
 import { splitGroupNorm } from "../../compiler/passes/split-group-norm.ts";
 import { stackTokenShifts } from "../../compiler/passes/stack-token-shifts.ts";
 import { findTarget } from "../../compiler/targets/targets.ts";
-import { relativeDifference } from "../ir/bundled-model.ts";
 import { qnnEvaluator } from "../lower/evaluate-qnn.ts";
+import { compareResults, valuesOf } from "./same-values.ts";
 import { randomGraph, smallConstants, variables } from "./small-graph.ts";
 
 const passes: Readonly<Record<string, (graph: IrGraph) => IrGraph>> = {
@@ -36,29 +35,13 @@ const passes: Readonly<Record<string, (graph: IrGraph) => IrGraph>> = {
 };
 const seeds = Array.from({ length: 400 }, (_, i) => i);
 
-interface Results {
-  readonly logits: Float64Array;
-  readonly states: ReadonlyMap<string, Float64Array>;
-}
-
-const valuesOf = (graph: IrGraph): Results => irEvaluator(graph, smallConstants)(2, variables(graph));
-
-function compare(actual: Results, expected: Results, what: () => string): void {
-  const names = [...expected.states.keys()];
-  const apart = [
-    relativeDifference(actual.logits, expected.logits),
-    ...names.map((name) => relativeDifference(actual.states.get(name)!, expected.states.get(name)!)),
-  ];
-  if (apart.some((d) => d > 1e-9)) expect.fail(`logits, ${names.join(", ")}: ${apart.join(", ")}\n${what()}`);
-}
-
 describe("random graphs", () => {
   it.each(Object.keys(passes))("mean the same after %s", (name) => {
     for (const seed of seeds) {
       const graph = randomGraph(seed);
       const after = passes[name]!(graph);
       verifyIr(after, `${name}, seed ${seed}`);
-      compare(valuesOf(after), valuesOf(graph), () => `seed ${seed}\n${printIr(graph)}\n${printIr(after)}`);
+      compareResults(valuesOf(after), valuesOf(graph), () => `seed ${seed}\n${printIr(graph)}\n${printIr(after)}`);
     }
   });
 
@@ -80,7 +63,11 @@ describe("random graphs", () => {
         if (hasErrors(diagnostics))
           expect.fail(`seed ${seed}\n${renderDiagnostics(diagnostics, new Map(), { colour: false })}`);
         const step = qnnEvaluator(qnn, { constants: smallConstants, backend: target.backend });
-        compare(step(2, variables(graph)), valuesOf(before), () => `seed ${seed}, ${targetName}\n${printIr(graph)}`);
+        compareResults(
+          step(2, variables(graph)),
+          valuesOf(before),
+          () => `seed ${seed}, ${targetName}\n${printIr(graph)}`,
+        );
       }
     }
   });

@@ -18,7 +18,7 @@ import {
 import { unaryFunctions, binaryFunctions } from "../../compiler/emit/evaluate-constant.ts";
 import { randomNumbers } from "../ir/tiny-model.ts";
 
-const sizes: Readonly<Record<string, number>> = { D: 6, H: 2, N: 3, M: 4, V: 5 };
+const sizes: Readonly<Record<string, number>> = { D: 6, H: 2, N: 3, M: 4, V: 5, D2: 6, N2: 3 };
 const origin: Origin = { span: { file: "small", start: 0, end: 0 }, text: "", part: "mix", layer: 0 };
 
 const axis = (dim: string): IrAxis => ({ dim, size: sizes[dim]! });
