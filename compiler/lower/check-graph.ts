@@ -70,6 +70,10 @@ export function checkNode(node: QnnNode, backend: string): readonly Diagnostic[]
   const problems: string[] = [];
   if (!many && (node.inputs.length < needed || node.inputs.length > inputs.length))
     problems.push(`it has ${node.inputs.length} inputs, not ${needed} to ${inputs.length}`);
+  node.inputs.forEach((t, i) => {
+    const least = inputs[i]?.minRank ?? 0;
+    if (t.dims.length < least) problems.push(`rank of in[${i}] is ${t.dims.length}, not at least ${least}`);
+  });
   for (const p of parameters)
     if (!p.optional && !node.params.some((q) => q.name === p.name)) problems.push(`parameter ${p.name} is missing`);
   for (const q of node.params) {
