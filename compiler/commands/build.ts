@@ -74,7 +74,7 @@ export function buildCommand(line: CommandLine): Command {
         finish: async (folder, manifest) => {
           if (target.backend !== "htp" || !flags.context) return;
           session.progress.update("context binary (Qualcomm's finalize) ...");
-          context = await compileContext(folder, manifest, session.io.env);
+          context = await compileContext(folder, manifest, session);
         },
       },
       session,

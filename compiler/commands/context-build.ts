@@ -7,7 +7,8 @@ import { DiagnosticError } from "../diagnostics/diagnostic.ts";
 import type { ContextManifest, Estimate, Manifest } from "../emit/manifest.ts";
 import { locateQnn, type LocatedQnn } from "../qnn/locate.ts";
 import { sha256OfFile } from "../qnn/pack-store.ts";
-import { modelLibrary, readReport, withScratch } from "./model-run.ts";
+import type { Session } from "./command.ts";
+import { modelLibrary, readReport, runNative, withScratch } from "./model-run.ts";
 
 export type CompiledContext =
   | { readonly kind: "made"; readonly manifest: ContextManifest }
@@ -24,35 +25,35 @@ export interface CompileReport {
 }
 
 /** Without an installed library nothing is made; one that is broken or named wrongly is an error. */
-export async function compileContext(
-  folder: string,
-  manifest: Manifest,
-  env: NodeJS.ProcessEnv,
-): Promise<CompiledContext> {
+export async function compileContext(folder: string, manifest: Manifest, session: Session): Promise<CompiledContext> {
   let qnn: LocatedQnn;
   try {
-    qnn = await locateQnn("htp", env);
+    qnn = await locateQnn("htp", session.io.env);
   } catch (error) {
     const first = error instanceof DiagnosticError ? error.diagnostics[0] : undefined;
     if (first?.code === "qnn/not-installed") return { kind: "noLibrary", reason: first.title };
     throw error;
   }
-  return { kind: "made", manifest: await compileWith(folder, manifest, qnn) };
+  return { kind: "made", manifest: await compileWith(session, folder, manifest, qnn) };
 }
 
-async function compileWith(folder: string, manifest: Manifest, qnn: LocatedQnn): Promise<ContextManifest> {
+async function compileWith(
+  session: Session,
+  folder: string,
+  manifest: Manifest,
+  qnn: LocatedQnn,
+): Promise<ContextManifest> {
   const { soc, socModel } = manifest.htp!;
   const place = join(folder, "context", soc);
   const file = `${manifest.name}.bin`;
   const binary = join(place, file);
   mkdirSync(place, { recursive: true });
-  const { runProgram } = await import("../build/native-programs.ts");
   const report = await withScratch(async (scratch) => {
     const path = join(scratch, "report.json");
     const args = ["compile", "--artefact", folder, "--model-library", modelLibrary(folder, manifest)];
     args.push("--backend-library", qnn.library, "--soc-model", String(socModel), "--out", binary, "--report", path);
     if (qnn.system) args.push("--system-library", qnn.system);
-    await runProgram("rwkv-context", args, {});
+    await runNative(session, "rwkv-context", args);
     return readReport<CompileReport>(path);
   });
   const { buildId, coreApi, backendApi } = report.library;

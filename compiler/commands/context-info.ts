@@ -2,7 +2,8 @@
 import { join } from "node:path";
 
 import { socs } from "../targets/targets.ts";
-import { readReport, withScratch } from "./model-run.ts";
+import type { Session } from "./command.ts";
+import { readReport, runNative, withScratch } from "./model-run.ts";
 
 export interface ContextInfo {
   readonly soc: string | null;
@@ -19,15 +20,11 @@ export interface ContextInfo {
   }[];
 }
 
-export async function contextInfo(path: string, systemLibrary: string): Promise<ContextInfo> {
-  const { runProgram } = await import("../build/native-programs.ts");
+export async function contextInfo(session: Session, path: string, systemLibrary: string): Promise<ContextInfo> {
   return withScratch(async (folder) => {
     const file = join(folder, "report.json");
-    await runProgram(
-      "rwkv-context",
-      ["info", "--context", path, "--system-library", systemLibrary, "--report", file],
-      {},
-    );
+    const args = ["info", "--context", path, "--system-library", systemLibrary, "--report", file];
+    await runNative(session, "rwkv-context", args);
     const info = readReport<Omit<ContextInfo, "soc">>(file);
     return { ...info, soc: socs.find((soc) => soc.model === info.socModel)?.name ?? null };
   });

@@ -10,7 +10,7 @@ import { locateQnn, type LocatedQnn } from "../qnn/locate.ts";
 import { inspectPacks } from "../qnn/pack-store.ts";
 import type { QnnBackend } from "../qnn/packs.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
-import { readReport, withScratch } from "./model-run.ts";
+import { readReport, runNative, withScratch } from "./model-run.ts";
 
 /** `ok`: there; `absent`: not there, and not needed for everything; `broken`: has to be mended. */
 export type Verdict = "ok" | "absent" | "broken";
@@ -32,14 +32,15 @@ export function doctorCommand(line: CommandLine): Command {
     "rwkvc doctor --json",
   ]);
   return runs(line, command, async (session) => {
+    const { env } = session.io;
     const checks = [
       checkNode(),
-      checkTool("C++ compiler", [[session.io.env.CXX || "g++"], ["c++"], ["clang++"]], "builds model libraries", "g++"),
-      checkTool("cmake", [["cmake"]], "builds the C++ programs", "cmake"),
-      checkTool("ninja or make", [["ninja"], ["make"]], "builds the C++ programs", "ninja-build"),
-      checkPip(session.io.env),
-      ...checkVariables(session.io.env),
-      ...(await checkPacks(session.io.env)),
+      checkTool(env, "C++ compiler", [[env.CXX || "g++"], ["c++"], ["clang++"]], "builds model libraries", "g++"),
+      checkTool(env, "cmake", [["cmake"]], "builds the C++ programs", "cmake"),
+      checkTool(env, "ninja or make", [["ninja"], ["make"]], "builds the C++ programs", "ninja-build"),
+      checkPip(env),
+      ...checkVariables(env),
+      ...(await checkPacks(env)),
       ...(await checkLibraries(session)),
     ];
     const isHealthy = checks.every(
@@ -85,9 +86,15 @@ function checkNode(): Check {
   };
 }
 
-function checkTool(name: string, candidates: string[][], purpose: string, debian: string): Check {
+function checkTool(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  candidates: string[][],
+  purpose: string,
+  debian: string,
+): Check {
   for (const [program = "", ...args] of candidates) {
-    const { status, stdout } = spawnSync(program, [...args, "--version"], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(program, [...args, "--version"], { encoding: "utf8", env });
     if (status === 0) return { name, required: true, verdict: "ok", found: `${program}: ${stdout.split("\n")[0]}` };
   }
   return {
@@ -153,7 +160,7 @@ async function checkLibrary(session: Session, backend: QnnBackend): Promise<Chec
   try {
     const located = await locateQnn(backend, session.io.env);
     session.progress.update(`asking ${located.library}`);
-    const probe = await probeLibrary(located);
+    const probe = await probeLibrary(session, located);
     return { name, required: false, verdict: "ok", found: describeProbe(located, probe), abilities: probe };
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
@@ -176,13 +183,12 @@ export interface Probe {
   readonly system: { readonly ok: boolean; readonly api?: string };
 }
 
-async function probeLibrary(located: LocatedQnn): Promise<Probe> {
-  const { runProgram } = await import("../build/native-programs.ts");
+async function probeLibrary(session: Session, located: LocatedQnn): Promise<Probe> {
   return withScratch(async (folder) => {
     const file = `${folder}/report.json`;
     const args = ["probe", "--backend-library", located.library, "--report", file];
     if (located.system) args.push("--system-library", located.system);
-    await runProgram("rwkv-context", args, {});
+    await runNative(session, "rwkv-context", args);
     return readReport<Probe>(file);
   });
 }
@@ -191,7 +197,7 @@ function describeProbe(located: LocatedQnn, { library, calls, system }: Probe): 
   const works = Object.entries(calls).filter(([, call]) => typeof call === "object" && call.ok);
   const abilities = [
     located.backend === "htp" ? "compiles, simulates, estimates" : "runs float32 graphs",
-    ...(system.ok ? ["reads context binaries"] : []),
+    ...(located.backend === "htp" && system.ok ? ["reads context binaries"] : []),
   ];
   return `${library.provider} ${library.buildId}, ${works.length > 1 ? abilities.join(", ") : "but no backend can be made"}; ${located.why}`;
 }

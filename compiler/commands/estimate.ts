@@ -13,7 +13,7 @@ import { type CommandLine, defineCommand, runs, type Session } from "./command.t
 import type { CompileReport } from "./context-build.ts";
 import { findContexts } from "./contexts.ts";
 import { describeEstimates } from "./estimate-text.ts";
-import { modelLibrary, openArtefact, readReport, withScratch } from "./model-run.ts";
+import { modelLibrary, openArtefact, readReport, runNative, withScratch } from "./model-run.ts";
 import { parseSoc } from "./target-options.ts";
 
 /** The SoC that estimates are asked for when an artefact's own has none. */
@@ -128,13 +128,12 @@ async function ofSpec(session: Session, spec: string, weights: string | undefine
 
 async function estimateLibrary(session: Session, artefact: string, manifest: Manifest, soc: Soc): Promise<Estimates> {
   const qnn = await locateQnn("htp", session.io.env);
-  const { runProgram } = await import("../build/native-programs.ts");
   session.progress.update("estimate (Qualcomm's finalize) ...");
   return withScratch(async (folder) => {
     const report = join(folder, "report.json");
     const args = ["estimate", "--artefact", artefact, "--model-library", modelLibrary(artefact, manifest)];
     args.push("--backend-library", qnn.library, "--soc-model", String(soc.model), "--report", report);
-    await runProgram("rwkv-context", args, {});
+    await runNative(session, "rwkv-context", args);
     const { graphs } = readReport<CompileReport>(report);
     return keyed(manifest, Object.fromEntries(graphs.map((graph) => [graph.name, graph.estimate])));
   });

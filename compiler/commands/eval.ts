@@ -7,7 +7,15 @@ import type { Command } from "commander";
 import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, integer } from "./flags.ts";
-import { type BackendName, backendNames, openArtefact, prepareRun, readReport, withScratch } from "./model-run.ts";
+import {
+  type BackendName,
+  backendNames,
+  openArtefact,
+  prepareRun,
+  readReport,
+  runNative,
+  withScratch,
+} from "./model-run.ts";
 import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface EvalFlags {
@@ -47,14 +55,13 @@ export function evalCommand(line: CommandLine): Command {
     checkTokenizer(options.tokenizer, opened.manifest);
     const prepared = await prepareRun(opened, options.backend, session.io.env);
     session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
-    const { runProgram } = await import("../build/native-programs.ts");
     return withScratch(async (folder) => {
       const file = join(folder, "report.json");
       const args = ["eval", ...prepared.args, "--report", file, "--text", options.text];
       if (options.limit !== undefined) args.push("--limit", String(options.limit));
       if (options.tokenizer) args.push("--tokenizer", options.tokenizer);
       const start = performance.now();
-      await runProgram("rwkv-run", args, {});
+      await runNative(session, "rwkv-run", args);
       const seconds = (performance.now() - start) / 1000;
       const report = readReport<EvalReport>(file);
       return { json: { ...report, seconds }, text: describe(report, seconds) };

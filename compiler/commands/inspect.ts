@@ -141,7 +141,7 @@ export function describeInfo(info: ContextInfo): string[] {
 async function infoIfPossible(session: Session, path: string): Promise<ContextInfo | null> {
   try {
     const qnn = await locateQnn("htp", session.io.env);
-    return qnn.system ? await contextInfo(path, qnn.system) : null;
+    return qnn.system ? await contextInfo(session, path, qnn.system) : null;
   } catch (error) {
     if (error instanceof DiagnosticError) return null;
     throw error;
@@ -158,7 +158,7 @@ async function inspectContext(session: Session, path: string): Promise<ActionRes
       }),
     ]);
   }
-  const info = await contextInfo(path, qnn.system);
+  const info = await contextInfo(session, path, qnn.system);
   return {
     json: { kind: "context", path, ...info },
     text: `${path}: context binary, ${bytes(statSync(path).size)}\n${describeInfo(info).join("\n")}\n`,

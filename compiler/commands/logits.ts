@@ -7,7 +7,15 @@ import type { Command } from "commander";
 import { DiagnosticError, unsupportedError } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice } from "./flags.ts";
-import { type BackendName, backendNames, openArtefact, prepareRun, readReport, withScratch } from "./model-run.ts";
+import {
+  type BackendName,
+  backendNames,
+  openArtefact,
+  prepareRun,
+  readReport,
+  runNative,
+  withScratch,
+} from "./model-run.ts";
 import { readTokenIds } from "./token-ids.ts";
 
 interface LogitsFlags {
@@ -44,14 +52,13 @@ export function logitsCommand(line: CommandLine): Command {
     const opened = await openArtefact(artefact);
     const ids = await readTokenIds(options.tokens, opened.manifest.vocabulary, session.io);
     const prepared = await prepareRun(opened, options.backend, session.io.env);
-    const { runProgram } = await import("../build/native-programs.ts");
     return withScratch(async (folder) => {
       const tokens = join(folder, "tokens.txt");
       const report = join(folder, "report.json");
       writeFileSync(tokens, `${ids.join(" ")}\n`);
       const args = ["logits", ...prepared.args, "--report", report, "--tokens", tokens, "--out", options.out];
       if (options.stateOut) args.push("--state-out", options.stateOut);
-      await runProgram("rwkv-run", args, {});
+      await runNative(session, "rwkv-run", args);
       const vocabulary = prepared.manifest.vocabulary;
       return {
         json: {

@@ -6,10 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { ProgramName, RunOptions } from "../build/native-programs.ts";
 import { DiagnosticError, inputError, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
 import type { ContextManifest, Manifest } from "../emit/manifest.ts";
 import { locateQnn, type LocatedQnn } from "../qnn/locate.ts";
 import type { QnnBackend } from "../qnn/packs.ts";
+import type { Session } from "./command.ts";
 import { findContexts } from "./contexts.ts";
 
 export interface OpenArtefact {
@@ -93,6 +95,17 @@ export function modelLibrary(folder: string, manifest: Manifest): string {
     ]);
   }
   return join(folder, library);
+}
+
+/** Runs one of the C++ programs, and says so when it has to be built first. */
+export async function runNative(
+  session: Session,
+  name: ProgramName,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<void> {
+  const { runProgram } = await import("../build/native-programs.ts");
+  await runProgram(name, args, { ...options, onBuild: () => session.note("building the C++ programs (once)") });
 }
 
 /** Calls `body` with a new folder for a program's report and other files in passing, and removes it afterwards. */

@@ -6,7 +6,15 @@ import type { Command } from "commander";
 import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, decimal, integer } from "./flags.ts";
-import { type BackendName, backendNames, openArtefact, prepareRun, readReport, withScratch } from "./model-run.ts";
+import {
+  type BackendName,
+  backendNames,
+  openArtefact,
+  prepareRun,
+  readReport,
+  runNative,
+  withScratch,
+} from "./model-run.ts";
 import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface RunFlags {
@@ -66,13 +74,12 @@ export function runCommand(line: CommandLine): Command {
     checkTokenizer(options.tokenizer, opened.manifest);
     const prepared = await prepareRun(opened, options.backend, session.io.env);
     session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
-    const { runProgram } = await import("../build/native-programs.ts");
     return withScratch(async (folder) => {
       const file = join(folder, "report.json");
       const args = ["generate", ...prepared.args, "--report", file, "--prompt", options.prompt];
       args.push("--tokens", String(options.tokens), ...samplingArgs(options));
       if (options.tokenizer) args.push("--tokenizer", options.tokenizer);
-      await runProgram("rwkv-run", args, {
+      await runNative(session, "rwkv-run", args, {
         onStdout: session.json ? undefined : (piece) => void session.io.stdout.write(piece),
       });
       const report = readReport<GenerateReport>(file);

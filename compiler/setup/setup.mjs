@@ -3,7 +3,7 @@
  * `npm run setup`, and the beginning of `npm run demo` and `npm test`: Node packages, system packages, the compiler's
  * bundle, the C++ programs. Starts in a fresh clone, with nothing installed. What is there already costs a moment.
  */
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -26,19 +26,6 @@ async function ensureCompiler() {
     say("building the compiler");
     const { buildCompiler } = await import("../build.mjs");
     await buildCompiler();
-  }
-  linkProgram();
-}
-
-/** `npx rwkvc` looks into node_modules/.bin, where npm links other packages' programs but not our own. */
-function linkProgram() {
-  const link = join(root, "node_modules/.bin/rwkvc");
-  if (existsSync(link)) return;
-  mkdirSync(join(root, "node_modules/.bin"), { recursive: true });
-  try {
-    symlinkSync("../../out/compiler/rwkvc.js", link);
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
   }
 }
 

@@ -1,0 +1,123 @@
+/** The commands on Qualcomm's own libraries, from spec to text. Needs RWKVC_TEST_QNN_HTP and RWKVC_TEST_QNN_CPU. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { scratch } from "../qnn/fake-pack.ts";
+import { rwkvc } from "./command-line.ts";
+
+const { RWKVC_TEST_QNN_HTP: htp, RWKVC_TEST_QNN_CPU: cpu } = process.env;
+
+const spec = "specs/rwkv-7.rwkv.ts";
+const weights = "models/rwkv7-kjv/model.pth";
+const using = (library: string): NodeJS.ProcessEnv => ({ ...process.env, RWKVC_QNN_DIR: dirname(library) });
+
+async function json<T>(args: readonly string[], library: string): Promise<T> {
+  const { code, stdout, stderr } = await rwkvc([...args, "--json"], using(library));
+  expect(code, stdout + stderr).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+describe.runIf(htp)("HTP", () => {
+  const artefact = "out/test-artefacts/genuine-htp";
+
+  beforeAll(async () => {
+    const args = ["build", spec, "--weights", weights, "--target", "htp-v75", "--soc", "SM8650", "--out", artefact];
+    const built = await json<{ context: { soc: string } }>(args, htp!);
+    expect(built.context.soc).toBe("SM8650");
+  });
+
+  test("text from the context binary is text from the model library", async () => {
+    const args = ["run", artefact, "--prompt", "In the beginning ", "--tokens", "12"];
+    const fromContext = await json<{ text: string; source: string }>(args, htp!);
+    expect(fromContext.source).toBe("context");
+    expect(fromContext.text).toMatch(/^[a-z ,.\n]+/i);
+    const before = join(artefact, "context");
+    rmSync(before, { recursive: true });
+    const fromLibrary = await json<{ text: string; source: string }>(args, htp!);
+    expect(fromLibrary.source).toBe("model library");
+    expect(fromLibrary.text).toBe(fromContext.text);
+  });
+
+  test("a context binary tells its SoC, arch and graphs", async () => {
+    const out = join(scratch(), "model");
+    await json(["build", spec, "--weights", weights, "--soc", "SM8750", "--out", out], htp!);
+    const file = join(out, "context/SM8750/model.bin");
+    const info = await json<{ soc: string; dspArch: number; graphs: { name: string }[] }>(["inspect", file], htp!);
+    expect(info).toMatchObject({ soc: "SM8750", dspArch: 79, graphs: [{ name: "model" }] });
+    expect((await rwkvc(["inspect", out], using(htp!))).stdout).toContain("SoC SM8750, arch v79");
+  });
+
+  test("estimates, by graph", async () => {
+    type Estimates = Record<string, { microseconds: number; cycles: number }>;
+    const ofArtefact = await json<Estimates>(["estimate", artefact, "--soc", "QCS9100"], htp!);
+    expect(Object.keys(ofArtefact)).toEqual(["decode"]);
+    expect(ofArtefact.decode!.microseconds).toBeGreaterThan(0);
+    expect(ofArtefact.decode!.cycles).toBeGreaterThan(1000);
+    const ofSpec = await json<Estimates>(["estimate", spec, "--weights", weights], htp!);
+    expect(Object.keys(ofSpec)).toEqual(["decode"]);
+  });
+
+  test("without a SoC of its own, the estimate says for which it is", async () => {
+    const { stdout, stderr } = await rwkvc(["estimate", artefact], using(htp!));
+    expect(stderr).toContain("SM8650");
+    expect(stdout).toContain("QCS9100");
+  });
+
+  test("doctor tells what the library is", async () => {
+    const { checks } = await json<{ checks: { name: string; verdict: string; found: string }[] }>(
+      ["doctor"],
+      htp!,
+    ).catch(() => ({ checks: [] as { name: string; verdict: string; found: string }[] }));
+    const found = checks.find((check) => check.name === "HTP library");
+    if (found) expect(found.found).toContain("HTP_QTI_AISW");
+  });
+});
+
+describe.runIf(cpu)("QNN CPU", () => {
+  const artefact = "out/test-artefacts/genuine-cpu";
+
+  beforeAll(async () => {
+    await json(["build", spec, "--weights", weights, "--target", "qnn-cpu", "--out", artefact], cpu!);
+  });
+
+  test("logits of the official implementation", async () => {
+    const folder = scratch();
+    const text = readFileSync("models/kjv-held-out.bin").subarray(0, 32);
+    writeFileSync(join(folder, "ids.txt"), [...text].join(" "));
+    const out = join(folder, "logits.f32");
+    const args = ["logits", artefact, "--tokens", join(folder, "ids.txt"), "--out", out];
+    await json([...args, "--state-out", join(folder, "state.f32")], cpu!);
+    const bytes = readFileSync(out);
+    expect(bytes.length).toBe(32 * 256 * 4);
+    const logits = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    expect(logits.every(Number.isFinite)).toBe(true);
+    expect(readFileSync(join(folder, "state.f32")).length).toBeGreaterThan(0);
+  });
+
+  test("eval: a text like the one it was trained on", async () => {
+    const args = ["eval", artefact, "--text", "models/kjv-held-out.bin", "--limit", "512"];
+    const report = await json<{ bitsPerByte: number; tokens: number }>(args, cpu!);
+    expect(report.tokens).toBe(512);
+    expect(report.bitsPerByte).toBeLessThan(3);
+  });
+
+  test("the same seed gives the same text, another one another", async () => {
+    const run = (seed: string) =>
+      json<{ text: string }>(
+        ["run", artefact, "--prompt", "And ", "--tokens", "40", "--temperature", "1", "--seed", seed],
+        cpu!,
+      );
+    const [a, b, c] = [await run("1"), await run("1"), await run("2")];
+    expect(a.text).toBe(b.text);
+    expect(a.text).not.toBe(c.text);
+  });
+
+  test("text streams to standard output, the speed to standard error", async () => {
+    const { code, stdout, stderr } = await rwkvc(["run", artefact, "--prompt", "And ", "--tokens", "20"], using(cpu!));
+    expect(code).toBe(0);
+    expect(stdout.length).toBeGreaterThan(10);
+    expect(stderr).toMatch(/20 tokens, [\d.]+ tokens\/s\n$/);
+  });
+});
