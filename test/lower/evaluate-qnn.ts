@@ -185,7 +185,7 @@ function computation(node: QnnNode, backend: BackendKind): Computation {
       const after = elements(a.slice(axis + 1));
       return (inputs) => {
         const rows = inputs.map((x, i) => chunks(x, ins[i]![axis]! * after));
-        return [Float64Array.from(rows[0]!.flatMap((_, r) => rows.flatMap((list) => [...list[r]!])))];
+        return [joined(rows[0]!.flatMap((_, r) => rows.map((list) => list[r]!)))];
       };
     }
     default:
@@ -249,7 +249,7 @@ function layerNorm(x: Float64Array, width: number, eps: number, gamma: Float64Ar
     const variance = row.reduce((n, v) => n + (v - mean) ** 2, 0) / width;
     return row.map((v, i) => ((v - mean) / Math.sqrt(variance + eps)) * gamma[i]! + beta[i]!);
   });
-  return Float64Array.from(rows.flatMap((row) => [...row]));
+  return joined(rows);
 }
 
 /** `eps` bounds the sum of squares. */
@@ -258,7 +258,7 @@ function l2Norm(x: Float64Array, width: number, eps: number): Float64Array {
     const squares = row.reduce((n, v) => n + v * v, 0);
     return row.map((v) => v / Math.sqrt(Math.max(squares, eps)));
   });
-  return Float64Array.from(rows.flatMap((row) => [...row]));
+  return joined(rows);
 }
 
 function split(node: QnnNode, expect: (...dims: Dims[]) => void): Computation {
@@ -273,13 +273,23 @@ function split(node: QnnNode, expect: (...dims: Dims[]) => void): Computation {
     const rows = chunks(x!, a[axis]! * after);
     return starts.map((start, i) => {
       const part = rows.map((row) => row.subarray(start * after, (start + extents[i]!) * after));
-      return Float64Array.from(part.flatMap((row) => [...row]));
+      return joined(part);
     });
   };
 }
 
 const chunks = (x: Float64Array, width: number): Float64Array[] =>
   Array.from({ length: x.length / width }, (_, i) => x.subarray(i * width, (i + 1) * width));
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const out = new Float64Array(parts.reduce((n, part) => n + part.length, 0));
+  let start = 0;
+  for (const part of parts) {
+    out.set(part, start);
+    start += part.length;
+  }
+  return out;
+}
 
 const pick = (x: Float64Array, at: Int32Array): Float64Array => Float64Array.from(at, (i) => x[i]!);
 
