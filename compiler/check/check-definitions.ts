@@ -42,7 +42,9 @@ export function checkDefinitions(spec: SpecAst, reportTo: Report): void {
   const walk = (part: PartAst, layer: number | undefined): void =>
     walkPart(part, layer, carried, doubtful, spec, report);
   walk(spec.embedding, undefined);
+  const isCarried = spec.carries.some((carry) => carry.name.value === "x");
   if (
+    isCarried &&
     !carried.has("x") &&
     !doubtful.has("x") &&
     spec.embedding.equations.every((e) => e.kind === "equation" || e.target)

@@ -132,7 +132,7 @@ interface Target {
 }
 
 /** What the equation defines; undefined after a report. */
-function checkTarget({ target }: EquationAst, scope: EquationScope): Target | undefined {
+function checkTarget({ target, condition }: EquationAst, scope: EquationScope): Target | undefined {
   const name = target.name.value;
   const { report } = scope.model;
   const primary = (text: string): { primary: Label } => ({ primary: { span: target.span, text } });
@@ -180,7 +180,9 @@ function checkTarget({ target }: EquationAst, scope: EquationScope): Target | un
   }
   const kind = scope.role === "head" && name === "logits" ? "carry" : "local";
   const earlier = scope.locals.get(name);
-  return { ref: { kind, name }, dims: earlier?.dims, declaredAt: earlier?.span };
+  // Without conditions it is a second definition, which is reported as such (check-definitions): shapes say nothing then.
+  const isCase = earlier?.isConditional === true && condition !== undefined;
+  return { ref: { kind, name }, dims: isCase ? earlier.dims : undefined, declaredAt: earlier?.span };
 }
 
 /** Without indices: labels are dimensions. */
@@ -294,9 +296,7 @@ function fitIndexed(
     return undefined;
   }
   const shown = `${equation.target.name.value}${equation.target.primed ? "'" : ""} is ${shapeText(wanted)}`;
-  const isGood = indices
-    .map((index, i) => bindLetter(index.value, wanted[i]!, index.span, shown, scope))
-    .every(Boolean);
+  const isGood = indices.every((index, i) => bindLetter(index.value, wanted[i]!, index.span, shown, scope));
   return isGood ? { expr: typed, axes } : undefined;
 }
 
@@ -314,13 +314,13 @@ function reportMisfit(
   if (equation.ascription)
     secondary.push({ span: equation.ascription.span, text: `said to be ${shapeText(wanted)} here` });
   else if (target?.declaredAt) {
-    secondary.push({ span: target.declaredAt, text: `\`${shown}\` is ${shapeText(wanted)}: declared here` });
+    secondary.push({ span: target.declaredAt, text: `\`${shown}\` is ${shapeText(wanted)} here` });
   }
   scope.model.report(
     inputError("shape/target", `\`${shown}\` is ${shapeText(wanted)}, but this gives ${shapeText(own)}`, {
       primary: { span: equation.expr.span, text: `this is ${shapeText(own)}` },
       secondary: [...secondary, ...explainOrigin(typed, undefined, scope)],
-      hint: regroupHint(own, wanted, scope),
+      hint: equation.ascription && regroupHint(own, wanted, scope),
     }),
   );
 }

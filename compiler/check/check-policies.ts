@@ -123,9 +123,11 @@ function unknownValue(
     });
   }
   const isPart = candidates.length > 0;
-  const known = isPart ? candidates.flatMap((part) => [...valuesOf(part, spec)]) : parts.map((part) => part.name.value);
+  const near = isPart ? parts.filter((part) => candidates.includes(part)) : parts;
+  const known = near.flatMap((part) => [...valuesOf(part, spec)].map((own) => `${part.name.value}.${own}`));
+  const wanted = value.value.includes(".") || near.length !== 1 ? value.value : `${near[0]!.name.value}.${name}`;
   return inputError("policy/unknown-value", `there is no value \`${value.value}\``, {
     primary: { span: value.span, text: isPart ? "no equation computes it" : "there is no part of this name" },
-    hint: didYouMean(isPart ? name : value.value.replace(/\..*/s, ""), known) ?? 'write "part.value", as "timeMix.k"',
+    hint: didYouMean(wanted, known) ?? 'write "part.value", as "timeMix.k"',
   });
 }

@@ -89,9 +89,11 @@ function inferName(expr: Extract<Expr, { kind: "name" }>, scope: EquationScope):
 
 /** `@`: the one place where a square matrix may stand without indices. */
 function inferContract(expr: Extract<Expr, { kind: "binary" }>, scope: EquationScope): MaybeTyped {
-  const left = inferOperand(expr.left, scope);
-  const right = inferOperand(expr.right, scope);
-  if (!scope.letters) return left && right && contract(left, right, expr.opSpan, expr.span, scope);
+  if (!scope.letters) {
+    const left = inferOperand(expr.left, scope);
+    const right = inferOperand(expr.right, scope);
+    return left && right && contract(left, right, expr.opSpan, expr.span, scope);
+  }
   scope.model.report(
     inputError("equation/indexed", "`@` cannot stand in an equation with indices", {
       primary: { span: expr.opSpan, text: "which axes meet is said by letters here" },
@@ -131,7 +133,7 @@ function inferPositional(expr: Extract<Expr, { kind: "index" }>, scope: Equation
       return undefined;
     }
     if (index.kind === "letter") {
-      if (!isTable(expr, i, base, scope, index.span)) return undefined;
+      if (!isTable(i, base, scope, index.span)) return undefined;
       scope.model.tables.push({ dim: first.dim, span: expr.span });
       typed = { kind: "gather", table: typed, axes: rest, span: expr.span };
     } else {
@@ -148,7 +150,6 @@ function inferPositional(expr: Extract<Expr, { kind: "index" }>, scope: Equation
 /** Brackets in an equation with indices: one index for each axis. */
 function inferIndexed(expr: Extract<Expr, { kind: "index" }>, scope: EquationScope): MaybeTyped {
   if (expr.base.kind !== "name") {
-    infer(expr.base, scope);
     scope.model.report(
       inputError("equation/indexed", "only a name can have indices here", {
         primary: { span: expr.base.span, text: "this is an expression" },
@@ -219,7 +220,7 @@ function takeConstants(expr: Extract<Expr, { kind: "index" }>, ref: TypedExpr, s
     const { label, dim } = ref.axes[i]!;
     const axes = typed.axes.filter((axis) => axis.label !== label);
     if (index.kind === "letter") {
-      if (!isTable(expr, i, ref, scope, index.span)) return undefined;
+      if (!isTable(i, ref, scope, index.span)) return undefined;
       scope.model.tables.push({ dim, span: expr.span });
       typed = { kind: "gather", table: typed, axes, span: expr.span };
     } else {
@@ -248,12 +249,11 @@ export function bindLetter(name: string, dim: string, span: Span, text: string, 
   return false;
 }
 
-function isTable(expr: Expr, position: number, base: TypedExpr, scope: EquationScope, span: Span): boolean {
+function isTable(position: number, base: TypedExpr, scope: EquationScope, span: Span): boolean {
   if (position === 0 && base.kind === "ref" && base.ref.kind === "weight") return true;
   scope.model.report(
     inputError("equation/token", "`token` can only look up a row of a weight", {
       primary: { span, text: position > 0 ? "must be the first index" : "this is not a weight" },
-      secondary: position > 0 ? [] : [{ span: expr.span, text: "computed, not read from the checkpoint" }],
     }),
   );
   return false;

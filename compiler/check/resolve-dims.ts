@@ -45,10 +45,11 @@ export function resolveDims(
   checkpoint: CheckpointTensors,
   model: ModelScope,
 ): ResolvedDims {
-  const layerCount = countLayers(prefix, checkpoint, model);
+  const present = findLayers(prefix, checkpoint, model);
+  const layerCount = Math.max(0, ...present.map((layer) => layer + 1));
   const known = new Map<string, Known>([[model.layerDim, { size: layerCount }]]);
-  const looksRight = reportMissing(declared, layerCount, checkpoint, model);
-  unifyAll(declared, layerCount, known, checkpoint, model);
+  const looksRight = reportMissing(declared, present, checkpoint, model);
+  unifyAll(declared, present, known, checkpoint, model);
   solveFactors(known, model);
   if (looksRight) {
     reportUnresolved(declared, known, model);
@@ -72,46 +73,43 @@ const isPerLayer = ({ tensor }: DeclaredTensor): boolean => tensor.includes("{la
 const extentsText = (extents: readonly number[]): string => `[${extents.join(", ")}]`;
 const namesText = (dims: Dims): string => `"${dims.join(" ")}"`;
 
-/** Names that the declaration stands for in a model of so many layers, where equations use it. */
-function expandNames(declaration: DeclaredTensor, layerCount: number): string[] {
+/** Names that the declaration stands for in these layers, where equations use it. */
+function expandNames(declaration: DeclaredTensor, layers: readonly number[]): string[] {
   if (!isPerLayer(declaration)) return declaration.isUsedIn(0) ? [declaration.tensor] : [];
-  return Array.from({ length: layerCount }, (_, layer) => layer)
-    .filter((layer) => declaration.isUsedIn(layer))
-    .map((layer) => inLayer(declaration.tensor, layer));
+  return layers.filter((layer) => declaration.isUsedIn(layer)).map((layer) => inLayer(declaration.tensor, layer));
 }
 
-function countLayers(prefix: string, { tensors, source }: CheckpointTensors, model: ModelScope): number {
+/** The numbers of the layers that the checkpoint has tensors of, in order. */
+function findLayers(prefix: string, { tensors, source }: CheckpointTensors, model: ModelScope): number[] {
   const [before = "", after = ""] = `${prefix}.`.split("{layer}");
-  const present = new Set<number>();
+  const found = new Set<number>();
   for (const name of tensors.keys()) {
     if (!name.startsWith(before)) continue;
     const digits = /^\d+/.exec(name.slice(before.length))?.[0];
-    if (digits !== undefined && name.startsWith(after, before.length + digits.length)) present.add(Number(digits));
+    if (digits !== undefined && name.startsWith(after, before.length + digits.length)) found.add(Number(digits));
   }
-  const last = Math.max(-1, ...present);
-  if (last + 1 === present.size) return present.size;
-  let count = 0;
-  while (present.has(count)) count++;
-  const missing = inLayer(prefix, count);
-  const beyond = [...present].filter((layer) => layer > count).length;
+  const present = [...found].sort((a, b) => a - b);
+  const gap = present.findIndex((layer, i) => layer !== i);
+  if (gap < 0) return present;
+  const missing = inLayer(prefix, gap);
   model.report(
-    inputError("checkpoint/missing-layer", `the checkpoint has no ${missing}, but ${beyond} of the layers after it`, {
+    inputError("checkpoint/missing-layer", `the checkpoint has no ${missing}, but ${inLayer(prefix, present[gap]!)}`, {
       place: { file: source, detail: missing },
       hint: "the file may be only a part of the model",
     }),
   );
-  return last + 1 <= 4 * present.size ? last + 1 : count;
+  return present;
 }
 
 /** False if so much is missing that the checkpoint must be for another spec. */
 function reportMissing(
   declared: readonly DeclaredTensor[],
-  layerCount: number,
+  present: readonly number[],
   { tensors, source }: CheckpointTensors,
   model: ModelScope,
 ): boolean {
   const missing = declared.flatMap((declaration) => {
-    const names = expandNames(declaration, Math.max(layerCount, 1));
+    const names = expandNames(declaration, present.length > 0 ? present : [0]);
     const absent = names.filter((name) => !tensors.has(name));
     return absent.length > 0 ? [{ declaration, absent, of: names.length }] : [];
   });
@@ -196,7 +194,7 @@ function listed(names: readonly string[]): string {
 
 function unifyAll(
   declared: readonly DeclaredTensor[],
-  layerCount: number,
+  present: readonly number[],
   known: Map<string, Known>,
   checkpoint: CheckpointTensors,
   model: ModelScope,
@@ -207,7 +205,7 @@ function unifyAll(
     conflicts.set(declaration, [...(conflicts.get(declaration) ?? []), { name, extents, dim }]);
   };
   for (const declaration of declared) {
-    for (const name of expandNames(declaration, layerCount)) {
+    for (const name of expandNames(declaration, present)) {
       const extents = checkpoint.tensors.get(name)?.shape;
       if (!extents) continue;
       const ways = pairShapes(declaration.shape, extents);
@@ -258,7 +256,7 @@ function shapeConflict(
     size === undefined
       ? `not ${namesText(declaration.shape)}`
       : `but ${dim} ${size.from ? `was ${size.size} from ${size.from.tensor}` : `is ${size.size}`}`;
-  const more = found.length > 1 ? [`The same in ${found.length - 1} more layers.`] : [];
+  const more = found.length > 1 ? [`The same in ${found.length - 1} more layer${found.length === 2 ? "" : "s"}.`] : [];
   const isReversed = extents.length > 1 && extents.toReversed().every((extent, i) => extent === expected[i]);
   return inputError("shape/checkpoint", `${name} is ${extentsText(extents)}, ${because}`, {
     primary: {
@@ -315,15 +313,19 @@ function reportUnresolved(
   model: ModelScope,
 ): void {
   const spoken = new Set(declared.flatMap(({ shape }) => shape));
+  const said = new Set<string>();
   for (const [dim, { span }] of model.dims) {
     if (known.has(dim) || !model.usedDims.has(dim) || spoken.has(dim)) continue;
-    const isFactor = [...model.dims.values()].some(
-      ({ factors }) => factors?.some((f) => f === dim) && factors.some((f) => spoken.has(f)),
-    );
+    const product = [...model.dims].find(([, { factors }]) => factors?.includes(dim));
+    const others = product?.[1].factors?.filter((factor) => factor !== dim && !known.has(factor)) ?? [];
+    // Of several unknown factors one is enough: with it, the others are known.
+    if (others.some((other) => said.has(other))) continue;
+    said.add(dim);
+    const about = product ? `only ${product[0]} = ${product[1].factors!.join(" * ")} speaks of it` : undefined;
     model.report(
       inputError("dim/unresolved", `the size of ${dim} cannot be found`, {
-        primary: { span, text: isFactor ? "one factor of several that are unknown" : "no weight has this dimension" },
-        hint: `give a weight a shape with ${dim} in it, or declare it as a factor: A: dim("...", "H ${dim}")`,
+        primary: { span, text: about ?? "no weight has this dimension" },
+        hint: `give a weight a shape with ${[dim, ...others].join(" or ")} in it`,
       }),
     );
   }

@@ -69,7 +69,9 @@ function resolveNextState(name: string, span: Span, scope: PartScope): Resolved 
     scope.model.report(
       inputError("state/undeclared", `\`${name}'\` is not a state`, {
         primary: { span, text: "a prime means the next value of a state" },
-        hint: didYouMean(name, scope.states.keys()) ?? `declare it: state: { ${name}: "..." }`,
+        hint: scope.model.carries.has(name)
+          ? `\`${name}\` is a carried value: \`${name} = ...\` changes it for what follows`
+          : (didYouMean(name, scope.states.keys()) ?? `declare it: state: { ${name}: "..." }`),
       }),
     );
     return undefined;

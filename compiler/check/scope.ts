@@ -77,8 +77,9 @@ export interface EquationScope extends PartScope {
 
 export type MaybeTyped = TypedExpr | undefined;
 
-/** "[H, N]" */
+/** "[H, N]", or "a number". */
 export function shapeText(axes: readonly Axis[] | Dims): string {
+  if (axes.length === 0) return "a number";
   return `[${axes.map((axis) => (typeof axis === "string" ? axis : axis.dim)).join(", ")}]`;
 }
 

@@ -44,7 +44,12 @@ export type TypedExpr = Typed &
     /** Result axes: those of the left, then those only the right has. An operand that lacks a label is broadcast. */
     | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: TypedExpr; readonly right: TypedExpr }
     /** Sum of products over `over` (labels that both operands have): `@`. */
-    | { readonly kind: "contract"; readonly left: TypedExpr; readonly right: TypedExpr; readonly over: readonly string[] }
+    | {
+        readonly kind: "contract";
+        readonly left: TypedExpr;
+        readonly right: TypedExpr;
+        readonly over: readonly string[];
+      }
     /** Sum over `over`: indices of a term that are not on the left of an indexed equation. */
     | { readonly kind: "sum"; readonly arg: TypedExpr; readonly over: readonly string[] }
     /**
@@ -112,8 +117,21 @@ export interface CheckedPart {
 }
 
 export type CheckedPolicy =
-  | { readonly kind: "scale"; readonly part: string; readonly value: string; readonly by: number; readonly span: Span; readonly text: string }
-  | { readonly kind: "rescaleHidden"; readonly every: number; readonly by: number; readonly span: Span; readonly text: string };
+  | {
+      readonly kind: "scale";
+      readonly part: string;
+      readonly value: string;
+      readonly by: number;
+      readonly span: Span;
+      readonly text: string;
+    }
+  | {
+      readonly kind: "rescaleHidden";
+      readonly every: number;
+      readonly by: number;
+      readonly span: Span;
+      readonly text: string;
+    };
 
 export interface CheckedModel {
   readonly name: string;

@@ -28,7 +28,7 @@ interface Mark {
 }
 
 export function sourceLines(table: LineTable, labels: readonly MarkedLabel[], gutter: number, paint: Paint): string[] {
-  const marks = labels.map((label) => place(table, label));
+  const marks = merged(labels).map((label) => place(table, label));
   const lines = [...new Set(marks.map((mark) => mark.line))].sort((a, b) => a - b);
   const empty = paint.gutter(`${" ".repeat(gutter)} |`);
   const shown: string[] = [empty];
@@ -47,6 +47,18 @@ export function sourceLines(table: LineTable, labels: readonly MarkedLabel[], gu
     const text = displayText(lineText(table, line)).text.trimEnd();
     return `${paint.gutter(`${String(line).padStart(gutter)} |`)}${text === "" ? "" : ` ${text}`}`;
   }
+}
+
+/** Labels on the same span become one. */
+function merged(labels: readonly MarkedLabel[]): MarkedLabel[] {
+  const result: MarkedLabel[] = [];
+  for (const label of labels) {
+    const at = result.findIndex((other) => other.span.start === label.span.start && other.span.end === label.span.end);
+    const same = result[at];
+    if (!same) result.push(label);
+    else if (!same.text.includes(label.text)) result[at] = { ...same, text: `${same.text}; ${label.text}` };
+  }
+  return result;
 }
 
 function place(table: LineTable, { span, text, isPrimary }: MarkedLabel): Mark {

@@ -4,7 +4,8 @@
  */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 0.5;
+  // Of one letter, every other letter is as near: only its other case is a slip.
+  let bestDistance = name.length === 1 ? 0.6 : Math.max(1, Math.floor(name.length / 3)) + 0.5;
   for (const candidate of known) {
     if (candidate === name || Math.abs(candidate.length - name.length) > bestDistance) continue;
     const distance =

@@ -50,7 +50,7 @@ export function evaluate(node: Expression, scope: Scope): StaticValue {
   if (Node.isTaggedTemplateExpression(node)) {
     const tag = node.getTag();
     const bound = Node.isIdentifier(tag) ? scope.names.get(tag.getText()) : undefined;
-    if (bound?.kind !== "tag") return notStatic(tag, scope, "only `eq` of rwkvc/spec can stand before a template");
+    if (bound?.kind !== "tag") return notStatic(node, scope, "only `eq` of rwkvc/spec can stand before a template");
     const template = node.getTemplate();
     const pieces = Node.isTemplateExpression(template)
       ? templatePieces(template, scope, true)
@@ -163,10 +163,21 @@ function describeSyntax(node: Node): string {
     [SyntaxKind.ThrowStatement]: "`throw`",
     [SyntaxKind.RegularExpressionLiteral]: "a regular expression",
     [SyntaxKind.BigIntLiteral]: "a bigint",
+    [SyntaxKind.ObjectBindingPattern]: "destructuring",
+    [SyntaxKind.ArrayBindingPattern]: "destructuring",
+    [SyntaxKind.TaggedTemplateExpression]: "a tagged template",
+    [SyntaxKind.PostfixUnaryExpression]: "`++` or `--`",
+    [SyntaxKind.OmittedExpression]: "a hole in a list",
+    [SyntaxKind.SwitchStatement]: "`switch`",
+    [SyntaxKind.LabeledStatement]: "a label",
+    [SyntaxKind.NamespaceImport]: "a namespace import",
+    [SyntaxKind.ExportDeclaration]: "an export of another file's names",
+    [SyntaxKind.ExportAssignment]: "`export =`",
     [SyntaxKind.DeleteExpression]: "`delete`",
     [SyntaxKind.TypeOfExpression]: "`typeof`",
     [SyntaxKind.Block]: "a block of statements",
   };
+  if (Node.isPropertyAccessExpression(node) || Node.isElementAccessExpression(node)) return "this access";
   return names[node.getKind()] ?? "this syntax";
 }
 

@@ -51,6 +51,7 @@ export function parseEquations(source: SourceText): ParsedEquations {
         primary: { span: source.span, text: "nothing is computed here" },
       }),
     );
+    equations.push({ kind: "broken", span: source.span });
   }
   return { equations, diagnostics };
 }

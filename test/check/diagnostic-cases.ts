@@ -1,0 +1,309 @@
+/** The smallest change of the mini spec that gives each diagnostic. `of` tells several cases of one code apart. */
+import type { CheckpointTensors } from "../../compiler/check/resolve-dims.ts";
+import { miniCheckpoint, type MiniSpec } from "./mini-spec.ts";
+
+export interface DiagnosticCase {
+  readonly code: string;
+  readonly of?: string;
+  readonly spec?: MiniSpec;
+  /** Instead of the mini spec. */
+  readonly text?: string;
+  /** Other files. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly checkpoint?: CheckpointTensors;
+  readonly isWarning?: boolean;
+}
+
+export const diagnosticCases: readonly DiagnosticCase[] = [
+  // The static subset
+  { code: "spec/syntax", text: `export default model({ name: "x", \n` },
+  { code: "spec/side-effect", spec: { top: `console.log("hello");` } },
+  { code: "spec/not-const", spec: { top: `let width = "D";` } },
+  { code: "spec/not-static", of: "function", spec: { top: `function width() {\n  return "D";\n}` } },
+  { code: "spec/not-static", of: "arrow", spec: { top: `const width = () => "D";` } },
+  { code: "spec/not-static", of: "loop", spec: { top: `for (const x of [1, 2]) {\n}` } },
+  { code: "spec/not-static", of: "await", spec: { top: `const width = await 3;` } },
+  { code: "spec/not-static", of: "conditional", spec: { top: `const width = true ? "D" : "F";` } },
+  { code: "spec/not-static", of: "destructuring", spec: { top: `const { width } = { width: 1 };` } },
+  { code: "spec/not-static", of: "tag", spec: { top: "const text = String.raw`a`;" } },
+  { code: "spec/call", of: "method", spec: { policies: `scale("mix.k", Math.pow(2, -1))` } },
+  { code: "spec/call", of: "slip", spec: { weights: `u: tensr("u", "H N"),` } },
+  { code: "spec/call", of: "value", spec: { top: `const make = vec;` } },
+  { code: "spec/import", of: "module", spec: { top: `import { readFileSync } from "node:fs";` } },
+  { code: "spec/import", of: "name", spec: { top: `import { matrix } from "rwkvc/spec";` } },
+  {
+    code: "spec/import",
+    of: "export",
+    spec: { top: `import { widths } from "./other.rwkv.ts";` },
+    files: { "other.rwkv.ts": `export const width = "D";\n` },
+  },
+  { code: "spec/missing-file", spec: { top: `import base from "./nowhere.rwkv.ts";` } },
+  {
+    code: "spec/import-cycle",
+    spec: { top: `import base from "./other.rwkv.ts";` },
+    files: { "other.rwkv.ts": `import base from "./mini.rwkv.ts";\nexport default base;\n` },
+  },
+  { code: "spec/argument", of: "count", spec: { weights: `u: mat("u", "H"),` } },
+  { code: "spec/argument", of: "kind", spec: { weights: `u: vec("u", 3),` } },
+  { code: "spec/property", spec: { top: `const base = { width: "D" };\nconst x = base.widht;` } },
+  { code: "spec/arithmetic", of: "operands", spec: { top: `const x = "a" * 2;` } },
+  { code: "spec/arithmetic", of: "unary", spec: { top: `const x = -"a";` } },
+  { code: "spec/arithmetic", of: "hole", spec: { top: "const x = `a${[1]}`;" } },
+  { code: "spec/spread", spec: { top: `const x = { ...[1, 2] };` } },
+  { code: "name/undefined", of: "const", spec: { weights: `u: vec("u", widht),`, top: `const width = "D";` } },
+  { code: "name/undefined", of: "early", spec: { top: `const a = b;\nconst b = "D";` } },
+  { code: "name/duplicate", of: "const", spec: { top: `const a = 1;\nconst a = 2;` } },
+  { code: "name/duplicate", of: "key", spec: { weights: `key: mat("other", "A", "D"),` } },
+
+  // The model's frame
+  { code: "spec/no-model", text: `export const width = "D";\n` },
+  { code: "spec/type", of: "part", spec: { head: `"head"` } },
+  { code: "spec/type", of: "equations", spec: { head: `head({ equations: "logits = x" })` } },
+  { code: "spec/type", of: "weight", spec: { weights: `u: "u",` } },
+  { code: "spec/type", of: "policy", spec: { policies: `"k"` } },
+  { code: "spec/missing-key", spec: { head: `head({ weights: {} })` } },
+  {
+    code: "spec/unknown-key",
+    spec: {
+      head: `head({ weights: { out: mat("head", "V", "D") }, note: "none", equations: eq\`logits = out @ x\` })`,
+    },
+  },
+  { code: "spec/dimension-name", spec: { dims: `"2D": dim("twice"),` } },
+  { code: "spec/prefix", spec: { prefix: `"blocks"` } },
+  {
+    code: "spec/part-name",
+    spec: {
+      head: `{ ...head({ weights: { out: mat("head", "V", "D") }, equations: eq\`logits = out @ x\` }), name: "my head" }`,
+    },
+  },
+  {
+    code: "spec/no-hidden-state",
+    spec: {
+      carry: `h: "D"`,
+      embedding: `embedding({ weights: { emb: mat("emb", "V", "D") }, equations: eq\`h = emb[token]\` })`,
+      equations: "prev' = h\nS'[h,i,j] = S[h,i,j]\nh = layer_norm(h, ln)",
+      head: `head({ weights: { out: mat("head", "V", "D") }, equations: eq\`logits = out @ h\` })`,
+    },
+  },
+  {
+    code: "spec/not-set",
+    of: "x",
+    spec: { embedding: `embedding({ weights: { emb: mat("emb", "V", "D") }, equations: eq\`e = emb[token]\` })` },
+  },
+  {
+    code: "spec/not-set",
+    of: "logits",
+    spec: { head: `head({ weights: { out: mat("head", "V", "D") }, equations: eq\`result = out @ x\` })` },
+  },
+
+  // Equations: form
+  { code: "equation/character", spec: { also: "z = xx × key" } },
+  { code: "equation/syntax", of: "operand", spec: { also: "z = xx +" } },
+  { code: "equation/syntax", of: "several", spec: { also: "z = (xx + k\nq = k *\nr k = 2" } },
+  { code: "equation/empty", spec: { head: "head({ equations: eq`` })" } },
+  { code: "equation/power", spec: { also: "z = xx^3" } },
+  { code: "equation/function", of: "slip", spec: { also: "z = sigmod(xx)" } },
+  { code: "equation/function", of: "value", spec: { also: "z = key(xx)" } },
+  { code: "equation/function-value", spec: { also: "z = xx + exp" } },
+  { code: "equation/arguments", of: "count", spec: { also: "z = max(xx)" } },
+  { code: "equation/arguments", of: "name", spec: { also: "z = layer_norm(xx, ln, epsilon = 1)" } },
+  { code: "equation/eps", of: "missing", spec: { weights: `pair: norm("g", "A"),`, also: "z = group_norm(y, pair)" } },
+  { code: "equation/eps", of: "value", spec: { also: "z = layer_norm(xx, ln, eps = k)" } },
+  { code: "equation/norm-pair", of: "value", spec: { also: "z = xx * ln" } },
+  { code: "equation/norm-pair", of: "single", spec: { weights: `g: vec("g", "D"),`, also: "z = layer_norm(xx, g)" } },
+  {
+    code: "equation/condition",
+    of: "head",
+    spec: {
+      head: `head({ weights: { out: mat("head", "V", "D") }, equations: eq\`logits = out @ x when layer == 0\` })`,
+    },
+  },
+  { code: "equation/condition", of: "number", spec: { also: "z = xx when layer == 0.5" } },
+
+  // Equations: indices
+  { code: "equation/not-indexed", spec: { also: "z[h,i] = k[h,i] * y" } },
+  { code: "equation/index-form", of: "letter", spec: { also: "z = k[h,i]" } },
+  { code: "equation/index-form", of: "fraction", spec: { also: "z = k[0.5]" } },
+  { code: "equation/indexed", of: "at", spec: { also: "z[h,i] = y @ k" } },
+  { code: "equation/indexed", of: "norm", spec: { also: "z[h,i] = l2_norm(k)" } },
+  { code: "equation/indexed", of: "expression", spec: { also: "z[h,i] = (k + y)[h,i]" } },
+  { code: "equation/diagonal", spec: { also: "z[h,i] = S[h,i,i]" } },
+  { code: "equation/left-index", of: "absent", spec: { also: "z[h,q] = k[h,i]" } },
+  { code: "equation/left-index", of: "twice", spec: { also: "z[h,h] = k[h,i]" } },
+  { code: "equation/ambiguous-sum", spec: { also: "z[h,i] = 2 * (k[h,i] + S[h,i,j])" } },
+  { code: "equation/token", of: "computed", spec: { also: "z = k[token]" } },
+  { code: "shape/index", of: "operands", spec: { also: "z[h,i] = k[h,i] * k[i,h]" } },
+  { code: "shape/index", of: "state", spec: { state: `T: "H N",`, also: "T'[i,h] = k[h,i]" } },
+  { code: "shape/rank", of: "indexed", spec: { also: "z[h] = k[h,i,j]" } },
+  { code: "shape/rank", of: "constant", spec: { also: "z = xx[0,1]" } },
+
+  // Names
+  { code: "name/undefined", of: "value", spec: { also: "z = kx * y" } },
+  { code: "name/undefined", of: "dimension", spec: { also: "z = k / N" } },
+  { code: "name/undefined", of: "later", spec: { also: "z = q\nq = xx" } },
+  { code: "name/reserved", of: "token", spec: { also: "z = token" } },
+  { code: "name/reserved", of: "weight", spec: { weights: `exp: vec("e", "D"),` } },
+  { code: "name/reserved", of: "value", spec: { also: "shift = xx" } },
+  { code: "name/duplicate", of: "value", spec: { also: "k = xx" } },
+  { code: "name/duplicate", of: "condition", spec: { also: "z = xx when layer == 0\nz = x when layer <= 1" } },
+  { code: "name/duplicate", of: "state", spec: { state: `key: "D",`, also: "key' = xx" } },
+  {
+    code: "name/duplicate",
+    of: "part",
+    spec: {
+      head: `{ ...head({ weights: { out: mat("head", "V", "D") }, equations: eq\`logits = out @ x\` }), name: "mix" }`,
+    },
+  },
+  { code: "name/assigned", spec: { also: "key = xx" } },
+  { code: "name/not-in-every-layer", of: "value", spec: { also: "z = xx when layer == 0\nq = z" } },
+  {
+    code: "name/not-in-every-layer",
+    of: "carry",
+    spec: { carry: `x: "D", first: "D"`, also: "z = first\nfirst = xx when layer == 0" },
+  },
+  { code: "name/unused-weight", isWarning: true, spec: { weights: `u: tensor("u", "H N"),` } },
+  { code: "name/unused-value", isWarning: true, spec: { also: "z = xx + 1" } },
+  { code: "dim/unused", isWarning: true, spec: { dims: `R: dim("rank"),` } },
+
+  // Shapes
+  { code: "shape/mismatch", of: "weights", spec: { weights: `gate: vec("gate", "F"),`, also: "z = xx * gate" } },
+  {
+    code: "shape/mismatch",
+    of: "expressions",
+    spec: { also: "z = (xx + 1) * relu(up @ xx)" },
+  },
+  { code: "shape/contract", of: "vector", spec: { also: "z = xx @ up" } },
+  { code: "shape/contract", of: "number", spec: { also: "z = key @ 2" } },
+  {
+    code: "shape/target",
+    of: "carry",
+    spec: { equations: "prev' = x\nS'[h,i,j] = S[h,i,j]\nk = key @ layer_norm(x, ln)\nx = k" },
+  },
+  { code: "shape/target", of: "ascription", spec: { also: "z = up @ xx : H N" } },
+  { code: "shape/target", of: "condition", spec: { also: "z = xx when layer == 0\nz = k when layer > 0" } },
+  { code: "shape/repeated-dimension", of: "state", spec: { also: "z = S * 2" } },
+  { code: "shape/repeated-dimension", of: "target", spec: { state: `T: "H N N",`, also: "T' = k" } },
+  { code: "shape/norm", of: "layer", spec: { also: "z = layer_norm(y, ln)" } },
+  {
+    code: "shape/norm",
+    of: "group",
+    spec: { weights: `pair: norm("g", "A"),`, also: "z = group_norm(key @ xx, pair, 64e-5)" },
+  },
+  { code: "shape/norm", of: "number", spec: { also: "z = l2_norm(2)" } },
+  { code: "shape/shift", spec: { state: `last: "D",`, also: "z = shift(k, last)" } },
+  {
+    code: "shape/logits",
+    spec: { head: `head({ weights: { out: mat("head", "V", "D") }, equations: eq\`logits = out * x\` })` },
+  },
+  { code: "shape/table", spec: { weights: `table: mat("table", "F", "D"),`, also: "z = table[token]" } },
+  { code: "dim/undefined", spec: { weights: `u: tensor("u", "H M"),` } },
+  { code: "dim/undefined", of: "ascription", spec: { also: "z = k : H M" } },
+  { code: "dim/circular", spec: { dims: `P: dim("p", "Q"), Q: dim("q", "P D"),` } },
+
+  // States
+  { code: "state/undeclared", of: "target", spec: { also: "z' = xx" } },
+  { code: "state/undeclared", of: "read", spec: { also: "z = x'" } },
+  { code: "state/undeclared", of: "shift", spec: { also: "z = shift(xx, perv)" } },
+  { code: "state/unprimed", spec: { state: `T: "D",`, also: "T = xx\nT' = xx" } },
+  { code: "state/not-yet", of: "order", spec: { state: `T: "D",`, also: "z = T'\nT' = xx" } },
+  { code: "state/not-yet", of: "shift", spec: { also: "z = prev'" } },
+  { code: "state/not-updated", spec: { state: `T: "D",` } },
+  { code: "state/not-updated", of: "layer", spec: { state: `T: "D",`, also: "T' = xx when layer < 2" } },
+  { code: "state/updated-twice", spec: { also: "prev' = xx" } },
+
+  // Policies
+  { code: "policy/power-of-two", spec: { policies: `scale("mix.k", 0.3)` } },
+  { code: "policy/unknown-value", of: "value", spec: { policies: `scale("mix.kk", 1 / 2)` } },
+  { code: "policy/unknown-value", of: "part", spec: { policies: `scale("mxi.k", 1 / 2)` } },
+  {
+    code: "policy/ambiguous-value",
+    spec: {
+      head: `head({ weights: { out: mat("head", "V", "D") }, equations: eq\`\n    k = x\n    logits = out @ k\n  \` })`,
+      policies: `scale("k", 1 / 2)`,
+    },
+  },
+  { code: "policy/not-a-value", of: "weight", spec: { policies: `scale("mix.key", 1 / 2)` } },
+  { code: "policy/not-a-value", of: "hidden", spec: { policies: `scale("x", 1 / 2)` } },
+  { code: "policy/every", spec: { policies: `rescaleHidden({ every: 0, by: 1 / 2 })` } },
+  { code: "policy/duplicate", spec: { policies: `scale("mix.k", 1 / 2), scale("k", 1 / 4)` } },
+
+  // Checkpoints
+  {
+    code: "checkpoint/missing-tensor",
+    checkpoint: miniCheckpoint({ "blocks.1.key": null, "blocks.1.kye": [6, 8] }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  {
+    code: "checkpoint/missing-tensor",
+    of: "pair",
+    checkpoint: miniCheckpoint({
+      "blocks.0.ln.weight": null,
+      "blocks.0.ln.bias": null,
+      "blocks.1.ln.weight": null,
+      "blocks.1.ln.bias": null,
+    }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  {
+    code: "checkpoint/another-version",
+    checkpoint: {
+      source: "other.pth",
+      tensors: new Map([
+        ["wte.weight", { name: "wte.weight", shape: [20, 8], dtype: "float32" }],
+        ["h.0.attn", { name: "h.0.attn", shape: [8, 8], dtype: "float32" }],
+      ]),
+    },
+  },
+  {
+    code: "checkpoint/missing-layer",
+    checkpoint: miniCheckpoint({
+      "blocks.3.key": [6, 8],
+      "blocks.3.out": [8, 6],
+      "blocks.3.ln.weight": [8],
+      "blocks.3.ln.bias": [8],
+      "blocks.3.u": [2, 3],
+      "blocks.3.up": [12, 8],
+      "blocks.3.down": [8, 12],
+    }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  {
+    code: "checkpoint/unused-tensors",
+    isWarning: true,
+    checkpoint: miniCheckpoint({ "blocks.0.extra": [3], "blocks.1.extra": [3], rope: [4] }),
+    spec: {
+      weights: `u: tensor("u", "H N"),`,
+      equations:
+        "xx = layer_norm(x, ln)\nk = key @ shift(xx, prev) : H N\nS'[h,i,j] = S[h,i,j] + k[h,i] * k[h,j]\nx = x + out @ (u * k) + down @ relu(up @ xx)",
+    },
+  },
+  {
+    code: "shape/checkpoint",
+    of: "size",
+    checkpoint: miniCheckpoint({ "blocks.0.key": [6, 9], "blocks.1.key": [6, 9] }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  {
+    code: "shape/checkpoint",
+    of: "transposed",
+    checkpoint: miniCheckpoint({ "blocks.0.out": [6, 8], "blocks.1.out": [6, 8] }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  {
+    code: "shape/checkpoint",
+    of: "rank",
+    checkpoint: miniCheckpoint({ "blocks.0.ln.bias": [2, 2, 2] }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  {
+    code: "dim/factors",
+    checkpoint: miniCheckpoint({ "blocks.0.u": [2, 4], "blocks.1.u": [2, 4] }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  { code: "dim/unresolved", checkpoint: miniCheckpoint({ "blocks.0.u": null, "blocks.1.u": null }) },
+  {
+    code: "shape/index-range",
+    checkpoint: miniCheckpoint(),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u[2]" },
+  },
+];

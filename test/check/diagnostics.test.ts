@@ -1,0 +1,25 @@
+/** One case per diagnostic of the reader and the checker, kept as rendered, with its source. */
+import { expect, test } from "vitest";
+import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
+import { type DiagnosticCase, diagnosticCases } from "./diagnostic-cases.ts";
+import { check, miniSpec } from "./mini-spec.ts";
+
+test.each(diagnosticCases.map((one) => [fileName(one), one] as const))("%s", async (file, one) => {
+  const text = one.text ?? miniSpec(one.spec);
+  const { diagnostics, sources, model } = check(text, one.checkpoint, one.files);
+  const severity = one.isWarning ? "warning" : "error";
+  const shown = diagnostics.filter((diagnostic) => diagnostic.severity === severity);
+  expect([...new Set(shown.map((diagnostic) => diagnostic.code))]).toEqual([one.code]);
+  expect(model === undefined).toBe(!one.isWarning);
+  const rendered = renderDiagnostics(shown, sources, { colour: false });
+  await expect(`${text}\n${"=".repeat(80)}\n${rendered}\n`).toMatchFileSnapshot(`golden/diagnostics/${file}`);
+});
+
+test("names of cases differ", () => {
+  const names = diagnosticCases.map(fileName);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+function fileName({ code, of }: DiagnosticCase): string {
+  return `${code.replace("/", ".")}${of ? `.${of}` : ""}.txt`;
+}
