@@ -7,7 +7,7 @@
  *   .kjv.partial-PID   the folder under construction
  *   .kjv.old-PID       what stood in the place before, until it is deleted
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { lstat, mkdir, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -34,15 +34,30 @@ export async function beginReplacement(
   const folder = aside(target, "partial");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder);
+  // Ctrl-C ends the process through its exit handlers; kill -9 does not, see `recover`.
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
+  underConstruction.add(target);
+  const done = (): void => {
+    process.removeListener("exit", removeAtExit);
+    underConstruction.delete(target);
+  };
   return {
     folder,
     commit: async () => {
       await checkPlace(target, isOurs);
       await swap(folder, target);
+      done();
     },
-    abandon: () => rm(folder, { recursive: true, force: true }),
+    abandon: async () => {
+      await rm(folder, { recursive: true, force: true });
+      done();
+    },
   };
 }
+
+/** Places that this process is building for. */
+const underConstruction = new Set<string>();
 
 /** A symbolic link in the place stays; what it points to is replaced. */
 async function resolvePlace(place: string): Promise<string> {
@@ -103,7 +118,7 @@ export async function recover(target: string): Promise<void> {
   const pattern = new RegExp(`^\\.${escape(basename(target))}\\.(partial|old)-([0-9]+)$`);
   for (const entry of (await readdir(dirname(target))).sort()) {
     const match = pattern.exec(entry);
-    if (!match || isAlive(Number(match[2]))) continue;
+    if (!match || isAlive(Number(match[2]), target)) continue;
     const left = join(dirname(target), entry);
     if (match[1] === "old" && !existsSync(target)) await rename(left, target).catch(() => {});
     else await removeTree(left);
@@ -119,9 +134,9 @@ async function removeTree(folder: string): Promise<void> {
 
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-function isAlive(pid: number): boolean {
-  // A number of our own from an earlier life.
-  if (pid === process.pid) return false;
+function isAlive(pid: number, target: string): boolean {
+  // Our own number may be that of a dead process' folder.
+  if (pid === process.pid) return underConstruction.has(target);
   try {
     process.kill(pid, 0);
     return true;

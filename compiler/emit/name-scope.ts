@@ -4,7 +4,7 @@
 import { identifier } from "./cpp-text.ts";
 
 /** Path components that say nothing by themselves. */
-const vague = /^(weight|bias|out|output|tmp|t|[0-9]+)$/;
+const vague = /^(weight|bias|constant|out|output|tmp|t|[0-9]+)$/;
 
 export class NameScope {
   private readonly taken: Set<string>;

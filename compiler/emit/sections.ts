@@ -10,11 +10,11 @@ import type { QnnGraph, QnnNode, QnnTensor } from "../lower/qnn-graph.ts";
 export type Reference =
   /** Output `output` of the section's node `node`. */
   | { readonly kind: "local"; readonly node: number; readonly output: number }
-  /** The section's own constant. */
+  /** A constant. */
   | { readonly kind: "static"; readonly index: number }
-  /** A graph input that only this section reads. */
+  /** A state that only this layer's section reads. */
   | { readonly kind: "input"; readonly index: number }
-  /** Comes from outside: an earlier section's value, or what several sections share. */
+  /** Comes from outside: an earlier section's value, or another graph input. */
   | { readonly kind: "external"; readonly index: number };
 
 export interface Section {
@@ -41,7 +41,7 @@ export interface SectionedGraph {
   readonly sections: readonly Section[];
   readonly structures: readonly Structure[];
   readonly structureOf: ReadonlyMap<Section, Structure>;
-  /** Inputs and constants that the graph function makes, because several sections or a layerless one use them. */
+  /** Inputs that the graph function makes: those of the whole model, and states that several sections read. */
   readonly shared: readonly QnnTensor[];
 }
 
@@ -65,7 +65,8 @@ export function sectionGraph(graph: QnnGraph): SectionedGraph {
       }
     }
   });
-  const sections = runs.map((nodes, run) => describe(nodes, run, users));
+  const modelInputs = new Set(graph.inputs.map((input) => input.name));
+  const sections = runs.map((nodes, run) => describe(nodes, run, users, modelInputs));
   const groups = new Map<string, Section[]>();
   for (const section of sections) {
     const key = structureKey(section);
@@ -95,20 +96,20 @@ function cutRuns(nodes: readonly QnnNode[]): QnnNode[][] {
   return runs;
 }
 
-function describe(nodes: readonly QnnNode[], run: number, users: ReadonlyMap<string, ReadonlySet<number>>): Section {
+function describe(
+  nodes: readonly QnnNode[],
+  run: number,
+  users: ReadonlyMap<string, ReadonlySet<number>>,
+  modelInputs: ReadonlySet<string>,
+): Section {
   const { part, layer } = nodes[0]!.origin;
   const local = new Map<string, Reference>();
   const lists = { static: [] as QnnTensor[], input: [] as QnnTensor[], external: [] as QnnTensor[] };
   const outside = (tensor: QnnTensor): Reference => {
     const known = local.get(tensor.name);
     if (known) return known;
-    const alone = users.get(tensor.name)!.size === 1;
-    const kind =
-      tensor.kind === "STATIC" && alone
-        ? "static"
-        : tensor.kind === "APP_WRITE" && alone && layer !== null
-          ? "input"
-          : "external";
+    const own = layer !== null && users.get(tensor.name)!.size === 1 && !modelInputs.has(tensor.name);
+    const kind = tensor.kind === "STATIC" ? "static" : tensor.kind === "APP_WRITE" && own ? "input" : "external";
     const reference: Reference = { kind, index: lists[kind].push(tensor) - 1 };
     local.set(tensor.name, reference);
     return reference;

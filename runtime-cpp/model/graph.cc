@@ -99,14 +99,30 @@ Tensor Graph::input(const char* name, const Type& type) {
 
 Tensor Graph::weight(const char* name, uint64_t offset, const Type& type) {
   if (composer_.failed()) return {};
+  const char* own_name = full_name(name);
+  if (own_name == nullptr) return out_of_memory()[0];
+  if (const Qnn_Tensor_t* known = known_weight(own_name)) return {known};
   const uint64_t bytes = bytes_of(type);
   if (offset > composer_.weights_bytes || bytes > composer_.weights_bytes - offset) {
     composer_.fail(MODEL_TENSOR_ERROR, "graph %s: tensor %s lies outside the weights (%llu bytes at %llu of %llu)", name_,
-                   full_name(name), static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(offset),
+                   own_name, static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(offset),
                    static_cast<unsigned long long>(composer_.weights_bytes));
     return {};
   }
-  return {create(full_name(name), QNN_TENSOR_TYPE_STATIC, type, composer_.weights + offset, bytes)};
+  Qnn_Tensor_t* tensor = create(own_name, QNN_TENSOR_TYPE_STATIC, type, composer_.weights + offset, bytes);
+  auto* entry = arena_.array<Boundary>(1);
+  if (tensor != nullptr && entry != nullptr) {
+    *entry = {tensor, weights_};
+    weights_ = entry;
+  }
+  return {tensor};
+}
+
+const Qnn_Tensor_t* Graph::known_weight(const char* name) const {
+  for (const Boundary* entry = weights_; entry != nullptr; entry = entry->next) {
+    if (strcmp(entry->tensor->v1.name, name) == 0) return entry->tensor;
+  }
+  return nullptr;
 }
 
 Tensor Graph::add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
@@ -123,9 +139,12 @@ Tensors Graph::add_node(const char* name, const char* op, std::initializer_list<
                         std::initializer_list<Param> params, const Out* outputs, uint32_t count) {
   if (composer_.failed()) return {};
   Node node = {};
-  node.name = full_name(name);
+  const char* value = full_name(name);
+  node.name = node_name_ != nullptr ? full_name(node_name_) : joined_name(value, op);
   node.op = op;
-  if (!take_inputs(node, inputs) || !create_params(node, params) || !create_outputs(node, outputs, count)) return {};
+  node_name_ = nullptr;
+  if (value == nullptr || node.name == nullptr) return out_of_memory();
+  if (!take_inputs(node, inputs) || !create_params(node, params) || !create_outputs(node, value, outputs, count)) return {};
 
   Qnn_OpConfig_t config = QNN_OPCONFIG_INIT;
   config.v1.name = node.name;
@@ -185,12 +204,10 @@ bool Graph::create_params(Node& node, std::initializer_list<Param> params) {
       continue;
     }
     // A static tensor of its own, named node.parameter.
-    const size_t length = strlen(node.name) + 1 + strlen(param.name) + 1;
-    auto* name = arena_.array<char>(length);
+    const char* name = joined_name(node.name, param.name);
     const uint64_t bytes = bytes_of(param.type);
     const void* data = arena_.copy(param.data, bytes);
     if (name == nullptr || data == nullptr) return out_of_memory(), false;
-    snprintf(name, length, "%s.%s", node.name, param.name);
     const Qnn_Tensor_t* tensor = create(name, QNN_TENSOR_TYPE_STATIC, param.type, data, bytes);
     if (tensor == nullptr) return false;
     target.paramType = QNN_PARAMTYPE_TENSOR;
@@ -199,14 +216,14 @@ bool Graph::create_params(Node& node, std::initializer_list<Param> params) {
   return true;
 }
 
-bool Graph::create_outputs(Node& node, const Out* outputs, uint32_t count) {
+bool Graph::create_outputs(Node& node, const char* name, const Out* outputs, uint32_t count) {
   node.outputs = arena_.array<Qnn_Tensor_t>(count);
   if (node.outputs == nullptr) return out_of_memory(), false;
   for (uint32_t i = 0; i < count; ++i) {
     // A client that debugs reads every value.
     const bool readable = outputs[i].graph_output || composer_.debug;
-    const char* name = outputs[i].name == nullptr ? node.name : full_name(outputs[i].name);
-    const Qnn_Tensor_t* tensor = create(name, readable ? QNN_TENSOR_TYPE_APP_READ : QNN_TENSOR_TYPE_NATIVE,
+    const char* own_name = outputs[i].name == nullptr ? name : full_name(outputs[i].name);
+    const Qnn_Tensor_t* tensor = create(own_name, readable ? QNN_TENSOR_TYPE_APP_READ : QNN_TENSOR_TYPE_NATIVE,
                                         outputs[i].type, nullptr, 0);
     if (tensor == nullptr) return false;
     node.outputs[node.output_count++] = *tensor;
@@ -250,6 +267,14 @@ char* Graph::full_name(const char* pattern) {
   const size_t size = strlen(pattern) + 11;
   auto* name = arena_.array<char>(size);
   if (name != nullptr) snprintf(name, size, "%.*s%u%s", static_cast<int>(hole - pattern), pattern, layer_, hole + 2);
+  return name;
+}
+
+char* Graph::joined_name(const char* left, const char* right) {
+  if (left == nullptr) return nullptr;
+  const size_t size = strlen(left) + 1 + strlen(right) + 1;
+  auto* name = arena_.array<char>(size);
+  if (name != nullptr) snprintf(name, size, "%s.%s", left, right);
   return name;
 }
 

@@ -61,7 +61,7 @@ struct Tensors {
   Tensor operator[](uint32_t i) const { return i < count ? items[i] : Tensor{}; }
 };
 
-// What a node produces: a value inside the graph, named as its node unless said otherwise.
+// What a node produces: a value inside the graph. The first one of a node has the name that `add` is given.
 struct Out {
   Out(const Type& value_type) : type(value_type) {}  // implicit: f16(1, 64) is an Out
   Out(const char* tensor_name, const Type& value_type, bool is_graph_output = false)
@@ -125,14 +125,18 @@ class Graph {
 
   // A tensor that the client writes.
   Tensor input(const char* name, const Type& type);
-  // A constant: the bytes at `offset` of the weights file, which stay mapped until the library is unloaded.
+  // A constant: the bytes at `offset` of the weights file, which stay mapped until the library is unloaded. The same name
+  // gives the same tensor: functions that share a constant need not hand it around.
   Tensor weight(const char* name, uint64_t offset, const Type& type);
 
-  // Adds a node of package "qti.aisw" after the backend has found it valid. Names are unique in the graph.
+  // Adds a node of package "qti.aisw" after the backend has found it valid. `name` is that of its (first) value and unique
+  // in the graph; the node itself is called name.op.
   Tensor add(const char* name, const char* op, std::initializer_list<Tensor> inputs, std::initializer_list<Param> params,
              const Out& output);
   Tensors add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
               std::initializer_list<Param> params, std::initializer_list<Out> outputs);
+  // Another name for the node that is added next.
+  void name_node(const char* name) { node_name_ = name; }
 
  private:
   friend class Composer;
@@ -142,9 +146,11 @@ class Graph {
                    std::initializer_list<Param> params, const Out* outputs, uint32_t count);
   bool take_inputs(Node& node, std::initializer_list<Tensor> inputs);
   bool create_params(Node& node, std::initializer_list<Param> params);
-  bool create_outputs(Node& node, const Out* outputs, uint32_t count);
+  bool create_outputs(Node& node, const char* name, const Out* outputs, uint32_t count);
   Qnn_Tensor_t* create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data, uint64_t bytes);
   char* full_name(const char* pattern);
+  char* joined_name(const char* left, const char* right);
+  const Qnn_Tensor_t* known_weight(const char* name) const;
   void fail_node(ModelError_t error, const Node& node, const char* what, Qnn_ErrorHandle_t status);
   Tensors out_of_memory();
 
@@ -155,6 +161,8 @@ class Graph {
   uint32_t layer_ = 0;
   const char* spec_ = nullptr;
   uint32_t line_ = 0;
+  const char* node_name_ = nullptr;
+  Boundary* weights_ = nullptr;  // newest first
   // Boundary tensors in creation order, as GraphInfo_t wants them.
   Boundary* inputs_ = nullptr;
   Boundary* outputs_ = nullptr;
