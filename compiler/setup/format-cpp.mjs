@@ -1,18 +1,28 @@
 #!/usr/bin/env node
-/** clang-format over the project's C++ files: checks, or with --write formats. */
+/** clang-format over the project's C++ files: names those that need it, or with --write formats them. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-import { root, run, say } from "./terminal.mjs";
+import { root, say } from "./terminal.mjs";
 
-export async function formatCpp(write) {
+export function formatCpp(write) {
   const listed = spawnSync("git", ["ls-files", "*.cc", "*.cpp", "*.h"], { cwd: root, encoding: "utf8" });
-  const files = listed.stdout.split("\n").filter((file) => file !== "" && !/\/(golden|fixtures)\//.test(file));
+  const files = listed.stdout.split("\n").filter((file) => file !== "" && !/\/golden\//.test(file));
   if (files.length === 0) return 0;
   const mode = write ? ["-i"] : ["--dry-run", "--Werror"];
-  const code = await run(join(root, "node_modules/.bin/clang-format"), [...mode, ...files]);
-  if (code !== 0 && !write) say("npm run format formats them");
-  return code;
+  const program = join(root, "node_modules/.bin/clang-format");
+  const { status, stderr, error } = spawnSync(program, [...mode, ...files], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (status === 0) return 0;
+  const named = new Set(
+    [...(stderr ?? "").matchAll(/^(\S+):\d+:\d+: error: code should be/gm)].map((match) => match[1]),
+  );
+  for (const file of named) say(file);
+  say(named.size > 0 ? "`npm run format` formats them" : (error?.message ?? stderr));
+  return 1;
 }
 
-if (process.argv[1]?.endsWith("format-cpp.mjs")) process.exitCode = await formatCpp(process.argv.includes("--write"));
+if (process.argv[1]?.endsWith("format-cpp.mjs")) process.exitCode = formatCpp(process.argv.includes("--write"));
