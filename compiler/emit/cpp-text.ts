@@ -79,16 +79,33 @@ export function call(indent: string, head: string, args: readonly string[], tail
   return lines;
 }
 
-/** One argument on lines of its own: a long braced list is broken at its commas. */
+/** One argument on lines of its own: a long braced list is broken between its elements. */
 function fillList(indent: string, piece: string): string[] {
   if (indent.length + piece.length <= lineWidth || !piece.startsWith("{")) return [indent + piece];
-  const lines: string[] = [indent.trimEnd()];
-  lines[0] = indent;
-  for (const word of piece.split(/(?<=,) /)) {
-    const current = lines.at(-1)!;
-    const joined = current.trim() === "" ? current + word : `${current} ${word}`;
-    if (joined.length <= lineWidth) lines[lines.length - 1] = joined;
-    else lines.push(`${indent} ${word}`);
+  const lines: string[] = [];
+  const elements = elementsOf(piece);
+  // An element that is too long by itself (a list of numbers) is broken at any comma.
+  const pieces = elements.flatMap((e) => (indent.length + e.length < lineWidth ? [e] : e.split(/(?<=,) /)));
+  for (const element of pieces) {
+    const joined = `${lines.at(-1)} ${element}`;
+    if (lines.length > 0 && joined.length <= lineWidth) lines[lines.length - 1] = joined;
+    else lines.push(`${indent}${lines.length === 0 ? "" : " "}${element}`);
   }
   return lines;
+}
+
+/** `{a, f(b, c), d}` -> `{a,` `f(b, c),` `d}` */
+function elementsOf(list: string): string[] {
+  const elements: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let i = 0; i < list.length; i++) {
+    const c = list[i]!;
+    if ("({".includes(c)) depth++;
+    if (")}".includes(c)) depth--;
+    if (c !== "," || depth !== 1) continue;
+    elements.push(list.slice(from, i + 1).trim());
+    from = i + 1;
+  }
+  return [...elements, list.slice(from).trim()];
 }

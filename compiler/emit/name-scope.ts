@@ -15,15 +15,15 @@ export class NameScope {
 
   /**
    * `blocks.{}.att.receptance.weight` -> `receptance_weight`, or a longer tail of the path where that is taken. `fallback` is
-   * appended when no tail is free.
+   * appended when no tail is free, `ending` always.
    */
-  name(path: string, fallback: string): string {
+  name(path: string, fallback: string, ending = ""): string {
     const parts = path.split(".").filter((part) => part !== "" && part !== "{}");
     let from = parts.length - 1;
     while (from > 0 && vague.test(parts[from]!)) from--;
-    const short = identifier(parts.slice(Math.max(from, 0)).join("_"));
+    const short = identifier([...parts.slice(Math.max(from, 0)), ...(ending === "" ? [] : [ending])].join("_"));
     if (this.take(short)) return short;
-    if (from > 0 && fallback === "") {
+    if (from > 0 && fallback === "" && ending === "") {
       const long = identifier(parts.slice(from - 1).join("_"));
       if (this.take(long)) return long;
     }

@@ -138,8 +138,7 @@ export class NodeWriter {
   private declaration(node: QnnNode, n: number): string {
     if (node.outputs.length === 1) return this.used.has(`${n}.0`) ? `const Tensor ${this.nameValue(n, 0)} = ` : "";
     if (!node.outputs.some((_, o) => this.used.has(`${n}.${o}`))) return "";
-    const path = `${this.around.pattern(node.outputs[0]!.name)}.${node.type.toLowerCase()}`;
-    const name = this.around.scope.name(path, "outputs");
+    const name = this.around.scope.name(this.around.pattern(node.outputs[0]!.name), "", node.type.toLowerCase());
     this.variables.set(String(n), name);
     return `const Tensors ${name} = `;
   }

@@ -45,10 +45,10 @@ export interface SectionedGraph {
   readonly shared: readonly QnnTensor[];
 }
 
-/** `blocks.3.timeMix.k` in layer 3 -> `blocks.{}.timeMix.k`. Only the first whole number that is the layer's. */
+/** `blocks.3.timeMix.k` in layer 3 -> `blocks.{}.timeMix.k`. Only the first part of the path that is the layer's number. */
 export function namePattern(name: string, layer: number | null): string {
   if (layer === null) return name;
-  return name.replace(new RegExp(`(?<![A-Za-z0-9])${layer}(?![A-Za-z0-9])`), "{}");
+  return name.replace(new RegExp(`(?<=^|\\.)${layer}(?=\\.|$)`), "{}");
 }
 
 export function sectionGraph(graph: QnnGraph): SectionedGraph {
