@@ -51,6 +51,8 @@ const equations = [
   "u[h,i] = -k[h,i] * exp(-S[h,j,i]) / (1 + abs(r[h,j]))",
   "u[h,i] = S[h,i,j] - S[h,j,i] + 2 * k[h,i]",
   "u[h,i] = r[h,i] * 3 * (S[h,m,j] * k[h,m])",
+  "u[h,i] = S[h,i,j] * k[h,j] + 3 * r[h,j] * S[h,j,i]",
+  "u[h,i] = S[h,i,j] * k[h,j] - r[h,j] * S[h,j,i] * -1",
   "u[h,i] = k[i,h] + r[h,i]",
   "u[h,i] = max(S[h,i,j], S[h,j,i]) * k[h,j]",
 ];

@@ -239,7 +239,8 @@ export function randomGraph(seed: number): IrGraph {
       const a = pick(pool.filter((v) => dimsOf(v).at(-1) === "N" && v.axes.length < 3));
       return a.axes.length === 2 && dimsOf(a)[0] === "H" && random() < 0.6
         ? norm("group", 1e-3, a, weight("gw", "H N"), weight("gb", "H N"))
-        : norm("l2", 1e-12, a);
+        : // The larger bounds most lengths here.
+          norm("l2", pick([1e-12, 1.5]), a);
     },
     () => norm("layer", 1e-3, pick(pool.filter((v) => dimsOf(v).join() === "D")), weight("lw", "D"), weight("lb", "D")),
   ];
