@@ -47,7 +47,7 @@ export function checkDefinitions(spec: SpecAst, reportTo: Report): void {
     isCarried &&
     !carried.has("x") &&
     !doubtful.has("x") &&
-    spec.embedding.equations.every((e) => e.kind === "equation" || e.target)
+    spec.embedding.equations.every((e) => e.kind === "equation" || e.targets.length > 0)
   ) {
     report(
       inputError("spec/not-set", "the embedding does not set `x`", {
@@ -59,7 +59,7 @@ export function checkDefinitions(spec: SpecAst, reportTo: Report): void {
   for (const layer of representativeLayers(spec)) for (const part of spec.layers.parts) walk(part, layer);
   walk(spec.head, undefined);
   const isSet = spec.head.equations.some((e) =>
-    e.kind === "broken" ? !e.target || e.target.name === "logits" : e.target.name.value === "logits",
+    e.kind === "broken" ? e.targets.length === 0 || e.targets.includes("logits") : e.target.name.value === "logits",
   );
   if (!isSet) {
     report(
@@ -75,10 +75,10 @@ export function checkDefinitions(spec: SpecAst, reportTo: Report): void {
 /** Carries that a line sets which could not be parsed. */
 function doubtfulCarries(spec: SpecAst): Set<string> {
   const parts = [spec.embedding, ...spec.layers.parts, spec.head];
-  const names = parts.flatMap((part) =>
-    part.equations.flatMap((e) => (e.kind === "broken" && e.target ? [e.target.name] : [])),
+  const names = parts.flatMap((part) => part.equations.flatMap((e) => (e.kind === "broken" ? e.targets : [])));
+  const isOpaque = parts.some(
+    (part) => part.hasGaps || part.equations.some((e) => e.kind === "broken" && e.targets.length === 0),
   );
-  const isOpaque = parts.some((part) => part.hasGaps || part.equations.some((e) => e.kind === "broken" && !e.target));
   return new Set(isOpaque ? [...names, ...spec.carries.map((carry) => carry.name.value)] : names);
 }
 
@@ -203,8 +203,7 @@ function brokenNames(part: PartAst): Set<string> {
     if (equation.kind !== "broken") continue;
     // A line that cannot be parsed may have held a shift.
     for (const state of part.states) names.add(`${state.name.value}'`);
-    const { target } = equation;
-    names.add(target ? (target.primed ? `${target.name}'` : target.name) : "*");
+    for (const target of equation.targets.length > 0 ? equation.targets : ["*"]) names.add(target);
   }
   return names;
 }

@@ -53,8 +53,8 @@ function openScope(
   let isOpaque = false;
   for (const equation of part.equations) {
     if (equation.kind === "broken") {
-      if (equation.target) doubtful.add(equation.target.primed ? `${equation.target.name}'` : equation.target.name);
-      else isOpaque = true;
+      equation.targets.forEach((target) => doubtful.add(target));
+      isOpaque ||= equation.targets.length === 0;
       continue;
     }
     const { name, primed } = equation.target;

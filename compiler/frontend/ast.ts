@@ -121,10 +121,11 @@ export interface EquationAst {
   readonly text: string;
 }
 
-/** A line that could not be parsed (and was reported); `target` as far as it can be guessed. */
+/** A line that could not be parsed (and was reported). */
 export interface BrokenEquationAst {
   readonly kind: "broken";
-  readonly target?: { readonly name: string; readonly primed: boolean };
+  /** What it seems to define, `name` or `name'`; none if that cannot be guessed. */
+  readonly targets: readonly string[];
   readonly span: Span;
 }
 

@@ -124,7 +124,7 @@ function buildPart(value: StaticValue, context: Context): ast.PartAst | undefine
       weights,
       states,
       hasGaps,
-      equations: equations ?? [{ kind: "broken", span: body.span }],
+      equations: equations ?? [{ kind: "broken", targets: [], span: body.span }],
       span: body.span,
     }
   );

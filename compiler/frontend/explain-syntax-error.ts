@@ -37,11 +37,18 @@ export function explainSyntaxError(
   const is = (type: (typeof t)["Name"], what: IToken | undefined): boolean =>
     what !== undefined && (what.tokenType === type || (what.tokenType.CATEGORIES?.includes(type) ?? false));
 
+  if (rule !== "condition" && (is(t.Layer, token) || (is(t.When, token) && rule !== "equation"))) {
+    const hint = "it stands only in conditions: `when layer == 0`";
+    return explain(`\`${token!.image}\` is a reserved word`, found, hint);
+  }
   if (is(t.Equals, token) && is(t.Equals, before)) return explain("`=` stands twice", found, "write one `=`");
   if (rule === "condition" || is(t.When, before)) {
     return explain("a condition asks for the layer's number", found, "write `when layer == 0` or `when layer > 0`");
   }
   if (rule === "ascription") return explain("dimension names are missing after `:`", found, "write `: H N`");
+  if (is(t.Comma, token) && tokens.slice(0, at).some((x) => x.tokenType === t.Colon)) {
+    return explain("dimension names are separated by blanks", found, "write `: H N`");
+  }
   if (rule === "index" || rule === "indices") {
     return explain("an index is a letter, a number or `token`", found, "write `S[h,i,j]` or `m[0]`");
   }

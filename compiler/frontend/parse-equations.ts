@@ -33,9 +33,10 @@ export function parseEquations(source: SourceText): ParsedEquations {
     const start = first.startOffset;
     const end = last.startOffset + last.image.length;
     // A line with a character that was dropped is not what its author wrote, even if the rest parses.
-    const lineEnd = source.text.slice(end).search(/[\r\n]/);
-    const whole = lineEnd < 0 ? source.text.length : end + lineEnd;
-    if (errors.some((error) => error.offset >= start && error.offset < whole)) return broken(line, span(start, end));
+    const lineStart = start - /[^\r\n]*$/.exec(source.text.slice(0, start))![0].length;
+    const lineEnd = end + /^[^\r\n]*/.exec(source.text.slice(end))![0].length;
+    const isDamaged = errors.some(({ offset }) => offset >= lineStart && offset < lineEnd);
+    if (isDamaged) return broken(line, span(start, end));
     equationParser.input = [...line.tokens];
     const cst = equationParser.equation();
     const [error] = equationParser.errors;
@@ -45,21 +46,21 @@ export function parseEquations(source: SourceText): ParsedEquations {
     diagnostics.push(inputError("equation/syntax", title, { primary: { span: place, text: label }, hint }));
     return broken(line, span(start, end));
   });
-  if (equations.length === 0 && errors.length === 0) {
-    diagnostics.push(
-      inputError("equation/empty", "there are no equations", {
-        primary: { span: source.span, text: "nothing is computed here" },
-      }),
-    );
-    equations.push({ kind: "broken", span: source.span });
+  if (equations.length === 0) {
+    equations.push({ kind: "broken", targets: [], span: source.span });
+    const primary = { span: source.span, text: "nothing is computed here" };
+    if (errors.length === 0) diagnostics.push(inputError("equation/empty", "there are no equations", { primary }));
   }
   return { equations, diagnostics };
 }
 
+/** A line break that was lost makes one line of two equations: both targets are named. */
 function broken({ tokens }: EquationTokens, span: Span): BrokenEquationAst {
-  const isNamed = beginsEquation(tokens, 0) || tokens[0]?.tokenType === Name;
-  if (!isNamed) return { kind: "broken", span };
-  return { kind: "broken", target: { name: tokens[0]!.image, primed: tokens[1]?.tokenType === Prime }, span };
+  const targets = tokens.flatMap(({ tokenType, image }, i) => {
+    if (tokenType !== Name || !(i === 0 || beginsEquation(tokens, i))) return [];
+    return [tokens[i + 1]?.tokenType === Prime ? `${image}'` : image];
+  });
+  return { kind: "broken", targets, span };
 }
 
 function unknownCharacter(found: string, span: Span): Diagnostic {
