@@ -18,8 +18,11 @@ export type Sizes = Readonly<Record<string, number>>;
 
 export const specText = (path: string): string => readFileSync(path, "utf8");
 
+export const tinyCheckpoint = (path: string, text: string, sizes: Sizes, seed = 1): Checkpoint =>
+  madeUpCheckpoint(checkedModel(path, text), sizes, seed);
+
 export function tinyModel(path: string, text: string, sizes: Sizes, seed = 1): TinyModel {
-  const checkpoint = madeUpCheckpoint(checkedModel(path, text), sizes, seed);
+  const checkpoint = tinyCheckpoint(path, text, sizes, seed);
   return { model: checkedModel(path, text, checkpoint), constants: constantsOf(checkpoint) };
 }
 

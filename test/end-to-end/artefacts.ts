@@ -1,0 +1,119 @@
+/** Test support: builds artefacts with the command line and runs them on Qualcomm's libraries. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { afterAll, expect } from "vitest";
+
+import { rwkvc } from "../commands/command-line.ts";
+
+/** Full paths of Qualcomm's libraries; tests that need one that is not there are skipped. */
+export const { RWKVC_TEST_QNN_HTP: htpLibrary, RWKVC_TEST_QNN_CPU: cpuLibrary } = process.env;
+
+const folder = mkdtempSync(join(tmpdir(), "rwkvc-end-to-end-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** A new folder, which is gone after the test file. */
+export const scratch = (): string => mkdtempSync(join(folder, "test-"));
+
+export interface Library {
+  readonly env: NodeJS.ProcessEnv;
+}
+const using = (library: string | undefined): Library => ({
+  env: { ...process.env, RWKVC_QNN_DIR: dirname(library ?? "/nonexistent/library") },
+});
+export const cpu = using(cpuLibrary);
+export const htp = using(htpLibrary);
+
+/** Runs a command that must succeed, and gives its --json. */
+export async function run<T>(args: readonly string[], library: Library): Promise<T> {
+  const { code, stdout, stderr } = await rwkvc([...args, "--json"], library.env);
+  expect(code, stdout + stderr).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+export async function build(
+  spec: string,
+  weights: string,
+  options: readonly string[],
+  library: Library,
+): Promise<string> {
+  const artefact = join(scratch(), "model");
+  await run(["build", spec, "--weights", weights, "--out", artefact, ...options], library);
+  return artefact;
+}
+
+export interface Logits {
+  /** [tokens, vocabulary] */
+  readonly logits: Float32Array;
+  /** All states after the last token, in the order of the spec. */
+  readonly state: Float32Array;
+}
+
+export async function logitsOf(artefact: string, tokens: readonly number[], library: Library): Promise<Logits> {
+  const folder = scratch();
+  const [ids, out, state] = ["ids.txt", "logits.f32", "state.f32"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(ids, tokens.join(" "));
+  await run(["logits", artefact, "--tokens", ids, "--out", out, "--state-out", state], library);
+  return { logits: readFloats(out), state: readFloats(state) };
+}
+
+export function readFloats(path: string): Float32Array {
+  const bytes = readFileSync(path);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+export const largest = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.abs((a[i] ?? NaN) - (b[i] ?? NaN));
+    // NaN counts as the largest.
+    if (!(difference <= most)) most = Number.isNaN(difference) ? Infinity : difference;
+  }
+  return most;
+}
+
+/** Positions whose largest logit is the same. */
+export function sameTop(a: Float32Array, b: Float32Array, vocabulary: number): number {
+  let same = 0;
+  for (let t = 0; t + vocabulary <= a.length; t += vocabulary)
+    if (top(a, t, vocabulary) === top(b, t, vocabulary)) same++;
+  return same;
+}
+
+function top(values: Float32Array, from: number, count: number): number {
+  let best = from;
+  for (let i = from; i < from + count; i++) if ((values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
+  return best - from;
+}
+
+export interface Official {
+  readonly vocab: number;
+  readonly tokens: readonly number[];
+  readonly greedy: readonly {
+    readonly prompt: readonly number[];
+    readonly tokens: readonly number[];
+    readonly min_top2_margin: number;
+    readonly text?: string;
+    readonly prompt_text?: string;
+  }[];
+  readonly logits: Float32Array;
+  readonly state: Float32Array;
+}
+
+/** A bundled model's reference outputs, made by the official implementation. */
+export function official(model: string): Official {
+  const folder = join("models", model);
+  const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Official;
+  return {
+    ...manifest,
+    logits: readFloats(join(folder, "logits.f32.bin")),
+    state: readFloats(join(folder, "state.f32.bin")),
+  };
+}
