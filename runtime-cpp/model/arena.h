@@ -38,7 +38,9 @@ class Arena {
   }
 
   template <typename T>
-  T* array(size_t count) { return static_cast<T*>(allocate(count * sizeof(T))); }
+  T* array(size_t count) {
+    return static_cast<T*>(allocate(count * sizeof(T)));
+  }
 
   void* copy(const void* data, size_t bytes) {
     void* place = allocate(bytes);

@@ -53,7 +53,8 @@ void Composer::fail(ModelError_t error, const char* format, ...) {
 const QnnGraph_Config_t** Composer::config(const char* graph_name) const {
   for (uint32_t i = 0; configs != nullptr && i < config_count; ++i) {
     const GraphConfigInfo_t* entry = configs[i];
-    if (entry != nullptr && entry->graphName != nullptr && strcmp(entry->graphName, graph_name) == 0) {
+    if (entry != nullptr && entry->graphName != nullptr &&
+        strcmp(entry->graphName, graph_name) == 0) {
       return const_cast<const QnnGraph_Config_t**>(entry->graphConfigs);
     }
   }
@@ -73,10 +74,12 @@ void Composer::describe(const Graph& graph, GraphInfo_t* info) {
 Qnn_Tensor_t* Composer::copy_tensors(const Boundary* list, uint32_t* count) {
   uint32_t length = 0;
   for (const Boundary* b = list; b != nullptr; b = b->next) ++length;
-  auto* tensors = static_cast<Qnn_Tensor_t*>(calloc(length == 0 ? 1 : length, sizeof(Qnn_Tensor_t)));
+  auto* tensors =
+      static_cast<Qnn_Tensor_t*>(calloc(length == 0 ? 1 : length, sizeof(Qnn_Tensor_t)));
   *count = tensors == nullptr ? 0 : length;
   bool good = tensors != nullptr;
-  for (uint32_t i = 0; good && i < length; ++i, list = list->next) good = copy_tensor(*list->tensor, &tensors[i]);
+  for (uint32_t i = 0; good && i < length; ++i, list = list->next)
+    good = copy_tensor(*list->tensor, &tensors[i]);
   if (!good) fail(MODEL_MEMORY_ALLOCATE_ERROR, "out of memory");
   return tensors;
 }

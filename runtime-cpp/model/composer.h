@@ -1,4 +1,5 @@
-// One call of QnnModel_composeGraphs: the client's handles, its wishes, the first error, and the graphs made so far.
+// One call of QnnModel_composeGraphs: the client's handles, its wishes, the first error, and the
+// graphs made so far.
 #pragma once
 
 #include <cstdarg>

@@ -18,12 +18,18 @@ uint64_t bytes_of(const Type& type) {
 
 const char* dtype_name(Qnn_DataType_t dtype) {
   switch (dtype) {
-    case QNN_DATATYPE_FLOAT_16: return "f16";
-    case QNN_DATATYPE_FLOAT_32: return "f32";
-    case QNN_DATATYPE_INT_32: return "i32";
-    case QNN_DATATYPE_UINT_32: return "u32";
-    case QNN_DATATYPE_BOOL_8: return "bool8";
-    default: return "?";
+    case QNN_DATATYPE_FLOAT_16:
+      return "f16";
+    case QNN_DATATYPE_FLOAT_32:
+      return "f32";
+    case QNN_DATATYPE_INT_32:
+      return "i32";
+    case QNN_DATATYPE_UINT_32:
+      return "u32";
+    case QNN_DATATYPE_BOOL_8:
+      return "bool8";
+    default:
+      return "?";
   }
 }
 
@@ -38,7 +44,8 @@ class Text {
   }
   void print_tensor(const Qnn_Tensor_t& tensor) {
     print("%s %s[", tensor.v1.name, dtype_name(tensor.v1.dataType));
-    for (uint32_t i = 0; i < tensor.v1.rank; ++i) print(i == 0 ? "%u" : ",%u", tensor.v1.dimensions[i]);
+    for (uint32_t i = 0; i < tensor.v1.rank; ++i)
+      print(i == 0 ? "%u" : ",%u", tensor.v1.dimensions[i]);
     print("%s", "]");
   }
   void print_tensors(const char* title, const Qnn_Tensor_t* tensors, uint32_t count) {
@@ -62,7 +69,8 @@ void append(Arena& arena, Boundary** list, Qnn_Tensor_t* tensor) {
 
 }  // namespace
 
-// A node on its way to the backend. Qnn_OpConfig_t wants arrays of whole tensors, so inputs and outputs are copied.
+// A node on its way to the backend. Qnn_OpConfig_t wants arrays of whole tensors, so inputs and
+// outputs are copied.
 struct Graph::Node {
   const char* name;
   const char* op;
@@ -78,8 +86,10 @@ Graph::Graph(Composer& composer, const char* name) : composer_(composer) {
   name_ = static_cast<char*>(arena_.copy(name, strlen(name) + 1));
   if (composer_.failed()) return;
   const QNN_INTERFACE_VER_TYPE& qnn = composer_.interface;
-  if (qnn.graphCreate == nullptr || qnn.tensorCreateGraphTensor == nullptr || qnn.graphAddNode == nullptr) {
-    composer_.fail(MODEL_INVALID_ARGUMENT_ERROR, "the interface lacks graphCreate, tensorCreateGraphTensor or graphAddNode");
+  if (qnn.graphCreate == nullptr || qnn.tensorCreateGraphTensor == nullptr ||
+      qnn.graphAddNode == nullptr) {
+    composer_.fail(MODEL_INVALID_ARGUMENT_ERROR,
+                   "the interface lacks graphCreate, tensorCreateGraphTensor or graphAddNode");
     return;
   }
   const Qnn_ErrorHandle_t status =
@@ -104,12 +114,15 @@ Tensor Graph::weight(const char* name, uint64_t offset, const Type& type) {
   if (const Qnn_Tensor_t* known = known_weight(own_name)) return {known};
   const uint64_t bytes = bytes_of(type);
   if (offset > composer_.weights_bytes || bytes > composer_.weights_bytes - offset) {
-    composer_.fail(MODEL_TENSOR_ERROR, "graph %s: tensor %s lies outside the weights (%llu bytes at %llu of %llu)", name_,
-                   own_name, static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(offset),
+    composer_.fail(MODEL_TENSOR_ERROR,
+                   "graph %s: tensor %s lies outside the weights (%llu bytes at %llu of %llu)",
+                   name_, own_name, static_cast<unsigned long long>(bytes),
+                   static_cast<unsigned long long>(offset),
                    static_cast<unsigned long long>(composer_.weights_bytes));
     return {};
   }
-  Qnn_Tensor_t* tensor = create(own_name, QNN_TENSOR_TYPE_STATIC, type, composer_.weights + offset, bytes);
+  Qnn_Tensor_t* tensor =
+      create(own_name, QNN_TENSOR_TYPE_STATIC, type, composer_.weights + offset, bytes);
   auto* entry = arena_.array<Boundary>(1);
   if (tensor != nullptr && entry != nullptr) {
     *entry = {tensor, weights_};
@@ -144,7 +157,9 @@ Tensors Graph::add_node(const char* name, const char* op, std::initializer_list<
   node.op = op;
   node_name_ = nullptr;
   if (value == nullptr || node.name == nullptr) return out_of_memory();
-  if (!take_inputs(node, inputs) || !create_params(node, params) || !create_outputs(node, value, outputs, count)) return {};
+  if (!take_inputs(node, inputs) || !create_params(node, params) ||
+      !create_outputs(node, value, outputs, count))
+    return {};
 
   Qnn_OpConfig_t config = QNN_OPCONFIG_INIT;
   config.v1.name = node.name;
@@ -162,7 +177,8 @@ Tensors Graph::add_node(const char* name, const char* op, std::initializer_list<
     const Qnn_ErrorHandle_t status = qnn.backendValidateOpConfig(composer_.backend, config);
     // A backend without a validator has no opinion; its addNode decides.
     if (status != QNN_SUCCESS && (status & 0xffff) != QNN_COMMON_ERROR_NOT_SUPPORTED) {
-      fail_node(MODEL_GRAPH_OP_VALIDATION_ERROR, node, "the backend refuses it (backendValidateOpConfig)", status);
+      fail_node(MODEL_GRAPH_OP_VALIDATION_ERROR, node,
+                "the backend refuses it (backendValidateOpConfig)", status);
       return {};
     }
   }
@@ -183,8 +199,8 @@ bool Graph::take_inputs(Node& node, std::initializer_list<Tensor> inputs) {
   if (node.inputs == nullptr) return out_of_memory(), false;
   for (const Tensor& input : inputs) {
     if (input.qnn == nullptr) {
-      composer_.fail(MODEL_NODES_ERROR, "graph %s: node %s (%s) has an empty tensor as input %u", name_, node.name, node.op,
-                     node.input_count);
+      composer_.fail(MODEL_NODES_ERROR, "graph %s: node %s (%s) has an empty tensor as input %u",
+                     name_, node.name, node.op, node.input_count);
       return false;
     }
     node.inputs[node.input_count++] = *input.qnn;
@@ -223,8 +239,9 @@ bool Graph::create_outputs(Node& node, const char* name, const Out* outputs, uin
     // A client that debugs reads every value.
     const bool readable = outputs[i].graph_output || composer_.debug;
     const char* own_name = outputs[i].name == nullptr ? name : full_name(outputs[i].name);
-    const Qnn_Tensor_t* tensor = create(own_name, readable ? QNN_TENSOR_TYPE_APP_READ : QNN_TENSOR_TYPE_NATIVE,
-                                        outputs[i].type, nullptr, 0);
+    const Qnn_Tensor_t* tensor =
+        create(own_name, readable ? QNN_TENSOR_TYPE_APP_READ : QNN_TENSOR_TYPE_NATIVE,
+               outputs[i].type, nullptr, 0);
     if (tensor == nullptr) return false;
     node.outputs[node.output_count++] = *tensor;
     if (readable) append(arena_, &outputs_, &node.outputs[i]);
@@ -232,7 +249,8 @@ bool Graph::create_outputs(Node& node, const char* name, const Out* outputs, uin
   return true;
 }
 
-Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data, uint64_t bytes) {
+Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type& type,
+                            const void* data, uint64_t bytes) {
   auto* tensor = arena_.array<Qnn_Tensor_t>(1);
   auto* dims = static_cast<uint32_t*>(arena_.copy(type.dims, sizeof type.dims));
   if (tensor == nullptr || dims == nullptr || name == nullptr) {
@@ -253,7 +271,8 @@ Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type&
     Text text;
     text.print("graph %s: tensor ", name_);
     text.print_tensor(*tensor);
-    text.print(": tensorCreateGraphTensor failed with %llu", static_cast<unsigned long long>(status & 0xffff));
+    text.print(": tensorCreateGraphTensor failed with %llu",
+               static_cast<unsigned long long>(status & 0xffff));
     if (spec_ != nullptr) text.print("; %s:%u", spec_, line_);
     composer_.fail(MODEL_TENSOR_ERROR, "%s", text.c_str());
     return nullptr;
@@ -266,7 +285,8 @@ char* Graph::full_name(const char* pattern) {
   if (hole == nullptr) return static_cast<char*>(arena_.copy(pattern, strlen(pattern) + 1));
   const size_t size = strlen(pattern) + 11;
   auto* name = arena_.array<char>(size);
-  if (name != nullptr) snprintf(name, size, "%.*s%u%s", static_cast<int>(hole - pattern), pattern, layer_, hole + 2);
+  if (name != nullptr)
+    snprintf(name, size, "%.*s%u%s", static_cast<int>(hole - pattern), pattern, layer_, hole + 2);
   return name;
 }
 
@@ -278,13 +298,15 @@ char* Graph::joined_name(const char* left, const char* right) {
   return name;
 }
 
-void Graph::fail_node(ModelError_t error, const Node& node, const char* what, Qnn_ErrorHandle_t status) {
+void Graph::fail_node(ModelError_t error, const Node& node, const char* what,
+                      Qnn_ErrorHandle_t status) {
   Text text;
   text.print("graph %s: node %s (%s): %s: %llu", name_, node.name, node.op, what,
              static_cast<unsigned long long>(status & 0xffff));
   const char* meaning = nullptr;
   const QNN_INTERFACE_VER_TYPE& qnn = composer_.interface;
-  if (qnn.errorGetMessage != nullptr && qnn.errorGetMessage(status, &meaning) == QNN_SUCCESS && meaning != nullptr) {
+  if (qnn.errorGetMessage != nullptr && qnn.errorGetMessage(status, &meaning) == QNN_SUCCESS &&
+      meaning != nullptr) {
     text.print(" (%.200s)", meaning);
   }
   text.print_tensors("; inputs ", node.inputs, node.input_count);

@@ -1,5 +1,6 @@
-// The two functions that a model library exports. Their ABI is that of Qualcomm's tools: qnn-net-run and
-// qnn-context-binary-generator load this library and call them, as does our own runtime.
+// The two functions that a model library exports. Their ABI is that of Qualcomm's tools:
+// qnn-net-run and qnn-context-binary-generator load this library and call them, as does our own
+// runtime.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 namespace rwkvc {
 namespace {
 
-// What composeGraphs has handed out and the client has not given back. Clients may never give it back (qnn-net-run 2.25
-// does not), give it back twice, or give back something else.
+// What composeGraphs has handed out and the client has not given back. Clients may never give it
+// back (qnn-net-run 2.25 does not), give it back twice, or give back something else.
 struct Handout {
   GraphInfo_t** pointers;
   GraphInfo_t* infos;
@@ -28,16 +29,20 @@ const void* module_of(const void* address) {
   return address != nullptr && dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
 }
 
-// The client passes the interface by value. On x86-64 that copy lies on the stack, in front of the last three arguments:
-// a client built for a newer API has a larger struct, so that in their places this library finds further slots of
-// the interface, which are functions of the backend (or junk behind the backend's own table). Then there is no way to
-// know what the client meant; it gets no debug build, and messages go to stderr. On aarch64 the three arguments do not
-// move. (Clients older than the headers that this library was built with are not supported: their slots differ.)
-void take_wishes(Composer& composer, uint64_t debug_word, QnnLog_Callback_t log, QnnLog_Level_t level) {
+// The client passes the interface by value. On x86-64 that copy lies on the stack, in front of the
+// last three arguments: a client built for a newer API has a larger struct, so that in their places
+// this library finds further slots of the interface, which are functions of the backend (or junk
+// behind the backend's own table). Then there is no way to know what the client meant; it gets no
+// debug build, and messages go to stderr. On aarch64 the three arguments do not move. (Clients
+// older than the headers that this library was built with are not supported: their slots differ.)
+void take_wishes(Composer& composer, uint64_t debug_word, QnnLog_Callback_t log,
+                 QnnLog_Level_t level) {
   const void* backend = module_of(reinterpret_cast<const void*>(composer.interface.graphAddNode));
   const void* log_module = module_of(reinterpret_cast<const void*>(log));
-  const void* debug_module = module_of(reinterpret_cast<const void*>(static_cast<uintptr_t>(debug_word)));
-  const bool newer_client = backend != nullptr && (log_module == backend || debug_module == backend);
+  const void* debug_module =
+      module_of(reinterpret_cast<const void*>(static_cast<uintptr_t>(debug_word)));
+  const bool newer_client =
+      backend != nullptr && (log_module == backend || debug_module == backend);
   if (newer_client) return;
   // A bool's upper bytes are undefined in the ABI; its low byte is 0 or 1.
   composer.debug = (debug_word & 0xff) == 1;
@@ -49,14 +54,15 @@ void take_wishes(Composer& composer, uint64_t debug_word, QnnLog_Callback_t log,
 
 void release(Handout* handout) {
   if (handout == nullptr) return;
-  for (uint32_t i = 0; handout->infos != nullptr && i < handout->count; ++i) free_description(&handout->infos[i]);
+  for (uint32_t i = 0; handout->infos != nullptr && i < handout->count; ++i)
+    free_description(&handout->infos[i]);
   free(handout->infos);
   free(handout->pointers);
   free(handout);
 }
 
-// Infos in one block, and a pointer to each: clients that know only the first 48 bytes of GraphInfo_t reach the second
-// graph through its pointer.
+// Infos in one block, and a pointer to each: clients that know only the first 48 bytes of
+// GraphInfo_t reach the second graph through its pointer.
 Handout* allocate(uint32_t count) {
   auto* handout = static_cast<Handout*>(calloc(1, sizeof(Handout)));
   if (handout == nullptr) return nullptr;
@@ -104,16 +110,19 @@ ModelError_t compose(Composer& composer, GraphInfo_t*** infos, uint32_t* info_co
 }  // namespace
 }  // namespace rwkvc
 
-// Exported as QnnModel_composeGraphs. Its declaration in QnnModelApi.h says `bool debug`; here it is the whole word that
-// carries it (see take_wishes), hence a name of its own for the same symbol.
+// Exported as QnnModel_composeGraphs. Its declaration in QnnModelApi.h says `bool debug`; here it
+// is the whole word that carries it (see take_wishes), hence a name of its own for the same symbol.
 __attribute__((visibility("default"))) ModelError_t compose_graphs(
     Qnn_BackendHandle_t backend, QNN_INTERFACE_VER_TYPE interface, Qnn_ContextHandle_t context,
-    const GraphConfigInfo_t** configs, const uint32_t config_count, GraphInfo_t*** graphs, uint32_t* graph_count,
-    uint64_t debug, QnnLog_Callback_t log, QnnLog_Level_t log_level) __asm__("QnnModel_composeGraphs");
+    const GraphConfigInfo_t** configs, const uint32_t config_count, GraphInfo_t*** graphs,
+    uint32_t* graph_count, uint64_t debug, QnnLog_Callback_t log,
+    QnnLog_Level_t log_level) __asm__("QnnModel_composeGraphs");
 
-ModelError_t compose_graphs(Qnn_BackendHandle_t backend, QNN_INTERFACE_VER_TYPE interface, Qnn_ContextHandle_t context,
-                            const GraphConfigInfo_t** configs, const uint32_t config_count, GraphInfo_t*** graphs,
-                            uint32_t* graph_count, uint64_t debug, QnnLog_Callback_t log, QnnLog_Level_t log_level) {
+ModelError_t compose_graphs(Qnn_BackendHandle_t backend, QNN_INTERFACE_VER_TYPE interface,
+                            Qnn_ContextHandle_t context, const GraphConfigInfo_t** configs,
+                            const uint32_t config_count, GraphInfo_t*** graphs,
+                            uint32_t* graph_count, uint64_t debug, QnnLog_Callback_t log,
+                            QnnLog_Level_t log_level) {
   rwkvc::Composer composer;
   composer.backend = backend;
   composer.context = context;
@@ -122,7 +131,8 @@ ModelError_t compose_graphs(Qnn_BackendHandle_t backend, QNN_INTERFACE_VER_TYPE 
   composer.config_count = config_count;
   rwkvc::take_wishes(composer, debug, log, log_level);
   if (graphs == nullptr || graph_count == nullptr) {
-    composer.fail(MODEL_INVALID_ARGUMENT_ERROR, "QnnModel_composeGraphs: graphsInfo and numGraphsInfo are required");
+    composer.fail(MODEL_INVALID_ARGUMENT_ERROR,
+                  "QnnModel_composeGraphs: graphsInfo and numGraphsInfo are required");
     return composer.error();
   }
   *graphs = nullptr;
@@ -130,8 +140,10 @@ ModelError_t compose_graphs(Qnn_BackendHandle_t backend, QNN_INTERFACE_VER_TYPE 
   return rwkvc::compose(composer, graphs, graph_count);
 }
 
-// Null, and what has been freed already, is no error; an array that this library did not make is left alone.
-extern "C" __attribute__((visibility("default"))) ModelError_t QnnModel_freeGraphsInfo(GraphInfo_t*** graphs, uint32_t) {
+// Null, and what has been freed already, is no error; an array that this library did not make is
+// left alone.
+extern "C" __attribute__((visibility("default"))) ModelError_t QnnModel_freeGraphsInfo(
+    GraphInfo_t*** graphs, uint32_t) {
   if (graphs == nullptr || *graphs == nullptr) return MODEL_NO_ERROR;
   pthread_mutex_lock(&rwkvc::handouts_mutex);
   rwkvc::Handout** link = &rwkvc::handouts;

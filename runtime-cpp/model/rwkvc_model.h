@@ -1,11 +1,13 @@
-// What a generated model (model.cpp) is written with: a Graph to which nodes are added one after the other.
+// What a generated model (model.cpp) is written with: a Graph to which nodes are added one after
+// the other.
 //
-// Errors are sticky. The first failing call is reported through the client's log callback (or on stderr) with node, op,
-// tensors, status and spec line; every later call does nothing and returns an empty Tensor; the library then answers the
-// client with the ModelError_t of that first failure. So model code needs no status checks of its own.
+// Errors are sticky. The first failing call is reported through the client's log callback (or on
+// stderr) with node, op, tensors, status and spec line; every later call does nothing and returns
+// an empty Tensor; the library then answers the client with the ModelError_t of that first failure.
+// So model code needs no status checks of its own.
 //
-// Plain C++17 without the standard library's containers: a model has to compile in a fraction of a second, and its
-// library must not depend on a C++ runtime.
+// Plain C++17 without the standard library's containers: a model has to compile in a fraction of a
+// second, and its library must not depend on a C++ runtime.
 #pragma once
 
 #include <cstddef>
@@ -38,17 +40,28 @@ constexpr Type tensor_type(Qnn_DataType_t dtype, Extent... dims) {
 
 // f16(1, 1, 1, 1024): float16 [1, 1, 1, 1024].
 template <typename... Extent>
-constexpr Type f16(Extent... dims) { return tensor_type(QNN_DATATYPE_FLOAT_16, dims...); }
+constexpr Type f16(Extent... dims) {
+  return tensor_type(QNN_DATATYPE_FLOAT_16, dims...);
+}
 template <typename... Extent>
-constexpr Type f32(Extent... dims) { return tensor_type(QNN_DATATYPE_FLOAT_32, dims...); }
+constexpr Type f32(Extent... dims) {
+  return tensor_type(QNN_DATATYPE_FLOAT_32, dims...);
+}
 template <typename... Extent>
-constexpr Type i32(Extent... dims) { return tensor_type(QNN_DATATYPE_INT_32, dims...); }
+constexpr Type i32(Extent... dims) {
+  return tensor_type(QNN_DATATYPE_INT_32, dims...);
+}
 template <typename... Extent>
-constexpr Type u32(Extent... dims) { return tensor_type(QNN_DATATYPE_UINT_32, dims...); }
+constexpr Type u32(Extent... dims) {
+  return tensor_type(QNN_DATATYPE_UINT_32, dims...);
+}
 template <typename... Extent>
-constexpr Type bool8(Extent... dims) { return tensor_type(QNN_DATATYPE_BOOL_8, dims...); }
+constexpr Type bool8(Extent... dims) {
+  return tensor_type(QNN_DATATYPE_BOOL_8, dims...);
+}
 
-// A tensor of the graph under construction; a handle to be passed by value. Lives as long as its Graph.
+// A tensor of the graph under construction; a handle to be passed by value. Lives as long as its
+// Graph.
 struct Tensor {
   const Qnn_Tensor_t* qnn = nullptr;
 };
@@ -61,7 +74,8 @@ struct Tensors {
   Tensor operator[](uint32_t i) const { return i < count ? items[i] : Tensor{}; }
 };
 
-// What a node produces: a value inside the graph. The first one of a node has the name that `add` is given.
+// What a node produces: a value inside the graph. The first one of a node has the name that `add`
+// is given.
 struct Out {
   Out(const Type& value_type) : type(value_type) {}  // implicit: f16(1, 64) is an Out
   Out(const char* tensor_name, const Type& value_type, bool is_graph_output = false)
@@ -72,16 +86,28 @@ struct Out {
 };
 
 // A value that the client reads (APP_READ); nodes may read it too.
-inline Out output(const Type& type) { return Out(nullptr, type, true); }
-inline Out output(const char* name, const Type& type) { return Out(name, type, true); }
+inline Out output(const Type& type) {
+  return Out(nullptr, type, true);
+}
+inline Out output(const char* name, const Type& type) {
+  return Out(name, type, true);
+}
 
-// A node's parameter. `{"axis", 3u}` is a scalar; `values("axes", {3u})` a static tensor. The arrays are only borrowed:
-// build parameters inside the call of `add`.
+// A node's parameter. `{"axis", 3u}` is a scalar; `values("axes", {3u})` a static tensor. The
+// arrays are only borrowed: build parameters inside the call of `add`.
 struct Param {
-  Param(const char* param_name, bool value) : name(param_name) { set(QNN_DATATYPE_BOOL_8).bool8Value = value ? 1 : 0; }
-  Param(const char* param_name, float value) : name(param_name) { set(QNN_DATATYPE_FLOAT_32).floatValue = value; }
-  Param(const char* param_name, uint32_t value) : name(param_name) { set(QNN_DATATYPE_UINT_32).uint32Value = value; }
-  Param(const char* param_name, int32_t value) : name(param_name) { set(QNN_DATATYPE_INT_32).int32Value = value; }
+  Param(const char* param_name, bool value) : name(param_name) {
+    set(QNN_DATATYPE_BOOL_8).bool8Value = value ? 1 : 0;
+  }
+  Param(const char* param_name, float value) : name(param_name) {
+    set(QNN_DATATYPE_FLOAT_32).floatValue = value;
+  }
+  Param(const char* param_name, uint32_t value) : name(param_name) {
+    set(QNN_DATATYPE_UINT_32).uint32Value = value;
+  }
+  Param(const char* param_name, int32_t value) : name(param_name) {
+    set(QNN_DATATYPE_INT_32).int32Value = value;
+  }
   Param(const char* param_name, const Type& value_type, const void* values)
       : name(param_name), type(value_type), data(values) {}
 
@@ -99,14 +125,22 @@ struct Param {
 
 // One axis: values("perm", {0u, 2u, 1u}).
 template <size_t N>
-Param values(const char* name, const uint32_t (&data)[N]) { return Param(name, u32(N), data); }
+Param values(const char* name, const uint32_t (&data)[N]) {
+  return Param(name, u32(N), data);
+}
 template <size_t N>
-Param values(const char* name, const int32_t (&data)[N]) { return Param(name, i32(N), data); }
+Param values(const char* name, const int32_t (&data)[N]) {
+  return Param(name, i32(N), data);
+}
 // Several axes: values("ranges", u32(2, 3), {0, 1, 1, 0, 64, 1}).
 template <size_t N>
-Param values(const char* name, const Type& type, const uint32_t (&data)[N]) { return Param(name, type, data); }
+Param values(const char* name, const Type& type, const uint32_t (&data)[N]) {
+  return Param(name, type, data);
+}
 template <size_t N>
-Param values(const char* name, const Type& type, const int32_t (&data)[N]) { return Param(name, type, data); }
+Param values(const char* name, const Type& type, const int32_t (&data)[N]) {
+  return Param(name, type, data);
+}
 
 // A graph under construction.
 class Graph {
@@ -125,14 +159,15 @@ class Graph {
 
   // A tensor that the client writes.
   Tensor input(const char* name, const Type& type);
-  // A constant: the bytes at `offset` of the weights file, which stay mapped until the library is unloaded. The same name
-  // gives the same tensor: functions that share a constant need not hand it around.
+  // A constant: the bytes at `offset` of the weights file, which stay mapped until the library is
+  // unloaded. The same name gives the same tensor: functions that share a constant need not hand it
+  // around.
   Tensor weight(const char* name, uint64_t offset, const Type& type);
 
-  // Adds a node of package "qti.aisw" after the backend has found it valid. `name` is that of its (first) value and unique
-  // in the graph; the node itself is called name.op.
-  Tensor add(const char* name, const char* op, std::initializer_list<Tensor> inputs, std::initializer_list<Param> params,
-             const Out& output);
+  // Adds a node of package "qti.aisw" after the backend has found it valid. `name` is that of its
+  // (first) value and unique in the graph; the node itself is called name.op.
+  Tensor add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+             std::initializer_list<Param> params, const Out& output);
   Tensors add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
               std::initializer_list<Param> params, std::initializer_list<Out> outputs);
   // Another name for the node that is added next.
@@ -147,7 +182,8 @@ class Graph {
   bool take_inputs(Node& node, std::initializer_list<Tensor> inputs);
   bool create_params(Node& node, std::initializer_list<Param> params);
   bool create_outputs(Node& node, const char* name, const Out* outputs, uint32_t count);
-  Qnn_Tensor_t* create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data, uint64_t bytes);
+  Qnn_Tensor_t* create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data,
+                       uint64_t bytes);
   char* full_name(const char* pattern);
   char* joined_name(const char* left, const char* right);
   const Qnn_Tensor_t* known_weight(const char* name) const;

@@ -26,16 +26,19 @@ bool has_id(const WeightsHeader& header, const char* id) {
 }
 
 // Empty message: these bytes are the weights that belong to the library.
-void check(const WeightsFile& file, const char* where, const uint8_t* data, uint64_t bytes, char* message, size_t size) {
+void check(const WeightsFile& file, const char* where, const uint8_t* data, uint64_t bytes,
+           char* message, size_t size) {
   message[0] = '\0';
   if (bytes != file.bytes) {
-    snprintf(message, size, "%s has %llu bytes, but this model library was built with one of %llu bytes", where,
+    snprintf(message, size,
+             "%s has %llu bytes, but this model library was built with one of %llu bytes", where,
              static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(file.bytes));
     return;
   }
   WeightsHeader header;
   memcpy(&header, data, sizeof header);
-  if (memcmp(header.magic, "RWKVCWTS", 8) != 0 || header.version != 1 || header.file_bytes != bytes) {
+  if (memcmp(header.magic, "RWKVCWTS", 8) != 0 || header.version != 1 ||
+      header.file_bytes != bytes) {
     snprintf(message, size, "%s is not a weights file of rwkvc", where);
   } else if (!has_id(header, file.id)) {
     snprintf(message, size, "%s belongs to another build: its id is not %.16s...", where, file.id);
@@ -59,7 +62,8 @@ Mapping mapping;
 void library_folder(char* folder, size_t size) {
   Dl_info info;
   folder[0] = '\0';
-  if (dladdr(reinterpret_cast<const void*>(&mapping), &info) == 0 || info.dli_fname == nullptr) return;
+  if (dladdr(reinterpret_cast<const void*>(&mapping), &info) == 0 || info.dli_fname == nullptr)
+    return;
   const char* slash = strrchr(info.dli_fname, '/');
   if (slash == nullptr) return;
   const auto length = static_cast<size_t>(slash + 1 - info.dli_fname);
@@ -82,7 +86,8 @@ void map_file(const WeightsFile& file, const char* path, int descriptor, Weights
   }
   void* data = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
   if (data == MAP_FAILED) {
-    snprintf(view->message, sizeof view->message, "%s cannot be mapped: %.100s", path, strerror(errno));
+    snprintf(view->message, sizeof view->message, "%s cannot be mapped: %.100s", path,
+             strerror(errno));
     return;
   }
   check(file, path, static_cast<uint8_t*>(data), bytes, view->message, sizeof view->message);
@@ -105,7 +110,8 @@ void find_and_map(const WeightsFile& file, WeightsView* view) {
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 && errno == ENOENT) continue;
     if (descriptor < 0) {
-      snprintf(view->message, sizeof view->message, "%s cannot be opened: %.100s", path, strerror(errno));
+      snprintf(view->message, sizeof view->message, "%s cannot be opened: %.100s", path,
+               strerror(errno));
     } else {
       map_file(file, path, descriptor, view);
       close(descriptor);

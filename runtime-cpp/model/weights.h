@@ -1,4 +1,5 @@
-// The model's constants in memory: a mapped weights file, or the bytes that were linked into the library.
+// The model's constants in memory: a mapped weights file, or the bytes that were linked into the
+// library.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,9 @@ struct WeightsView {
   char message[5000];
 };
 
-// Maps the file (once per process, read-only) and checks that it is the one this library was built with. What it returns
-// stays valid until the library is unloaded: backends may read constants as late as graphFinalize and after.
+// Maps the file (once per process, read-only) and checks that it is the one this library was built
+// with. What it returns stays valid until the library is unloaded: backends may read constants as
+// late as graphFinalize and after.
 void open_weights(const WeightsFile& file, WeightsView* view);
 
 }  // namespace rwkvc

@@ -1,5 +1,5 @@
-// A QNN backend for tests of model libraries: it computes nothing, but checks what it is given and can fail at any call.
-// Controlled through the exported fake_* functions (see fake_backend.h).
+// A QNN backend for tests of model libraries: it computes nothing, but checks what it is given and
+// can fail at any call. Controlled through the exported fake_* functions (see fake_backend.h).
 #include "fake_backend.h"
 
 #include <cstdio>
@@ -39,7 +39,9 @@ void complain(const std::string& text) {
 }
 
 // Counts a call; true when this one has to fail.
-bool fails() { return ++state.calls == state.fail_at; }
+bool fails() {
+  return ++state.calls == state.fail_at;
+}
 
 uint64_t element_bytes(Qnn_DataType_t dtype) {
   return dtype == QNN_DATATYPE_FLOAT_16 ? 2 : dtype == QNN_DATATYPE_BOOL_8 ? 1 : 4;
@@ -52,15 +54,16 @@ void check_tensor(const FakeGraph& graph, const Qnn_Tensor_t& tensor, bool is_ou
   if (found == graph.tensors.end()) return complain(name + ": used but not created");
   const Tensor& known = found->second;
   const std::vector<uint32_t> dims(tensor.v1.dimensions, tensor.v1.dimensions + tensor.v1.rank);
-  if (known.id != tensor.v1.id || known.dims != dims || known.dtype != tensor.v1.dataType || known.type != tensor.v1.type) {
+  if (known.id != tensor.v1.id || known.dims != dims || known.dtype != tensor.v1.dataType ||
+      known.type != tensor.v1.type) {
     complain(name + ": differs from the tensor that was created");
   }
   if (is_output && known.written) complain(name + ": written twice");
   if (!is_output && !known.written) complain(name + ": read before it is written");
 }
 
-Qnn_ErrorHandle_t graph_create(Qnn_ContextHandle_t context, const char* name, const QnnGraph_Config_t** config,
-                               Qnn_GraphHandle_t* handle) {
+Qnn_ErrorHandle_t graph_create(Qnn_ContextHandle_t context, const char* name,
+                               const QnnGraph_Config_t** config, Qnn_GraphHandle_t* handle) {
   if (fails()) return 6000;
   if (context == nullptr) complain("graphCreate without a context");
   state.last_config = config;
@@ -77,13 +80,16 @@ Qnn_ErrorHandle_t create_tensor(Qnn_GraphHandle_t handle, Qnn_Tensor_t* tensor) 
   for (uint32_t i = 0; i < v.rank; ++i) bytes *= v.dimensions[i];
   const bool constant = v.type == QNN_TENSOR_TYPE_STATIC;
   if (v.rank == 0) complain(std::string(v.name) + ": rank 0");
-  if (constant && (v.clientBuf.data == nullptr || v.clientBuf.dataSize != bytes)) complain(std::string(v.name) + ": bad data");
+  if (constant && (v.clientBuf.data == nullptr || v.clientBuf.dataSize != bytes))
+    complain(std::string(v.name) + ": bad data");
   if (!constant && v.clientBuf.data != nullptr) complain(std::string(v.name) + ": data of a value");
-  for (uint64_t i = 0; constant && i < bytes; ++i) state.checksum = state.checksum * 31 + static_cast<const uint8_t*>(v.clientBuf.data)[i];
+  for (uint64_t i = 0; constant && i < bytes; ++i)
+    state.checksum = state.checksum * 31 + static_cast<const uint8_t*>(v.clientBuf.data)[i];
   tensor->v1.id = next_id++;
   const bool ready = constant || v.type == QNN_TENSOR_TYPE_APP_WRITE;
   const std::vector<uint32_t> dims(v.dimensions, v.dimensions + v.rank);
-  if (!graph.tensors.emplace(v.name, Tensor{tensor->v1.id, v.type, v.dataType, dims, ready}).second) {
+  if (!graph.tensors.emplace(v.name, Tensor{tensor->v1.id, v.type, v.dataType, dims, ready})
+           .second) {
     complain(std::string(v.name) + ": created twice");
   }
   return QNN_SUCCESS;
@@ -100,12 +106,14 @@ Qnn_ErrorHandle_t add_node(Qnn_GraphHandle_t handle, Qnn_OpConfig_t config) {
   if (fails()) return 6003;
   auto& graph = *static_cast<FakeGraph*>(handle);
   const Qnn_OpConfigV1_t& v = config.v1;
-  if (state.with_validator && std::memcmp(&validated, &config, sizeof config) != 0) complain(std::string(v.name) + ": not validated");
+  if (state.with_validator && std::memcmp(&validated, &config, sizeof config) != 0)
+    complain(std::string(v.name) + ": not validated");
   if (std::strcmp(v.packageName, "qti.aisw") != 0) complain("package");
   if (!graph.nodes.insert(v.name).second) complain(std::string(v.name) + ": added twice");
   for (uint32_t i = 0; i < v.numOfInputs; ++i) check_tensor(graph, v.inputTensors[i], false);
   for (uint32_t i = 0; i < v.numOfParams; ++i) {
-    if (v.params[i].paramType == QNN_PARAMTYPE_TENSOR) check_tensor(graph, v.params[i].tensorParam, false);
+    if (v.params[i].paramType == QNN_PARAMTYPE_TENSOR)
+      check_tensor(graph, v.params[i].tensorParam, false);
   }
   for (uint32_t i = 0; i < v.numOfOutputs; ++i) {
     check_tensor(graph, v.outputTensors[i], true);
@@ -123,7 +131,9 @@ Qnn_ErrorHandle_t error_message(Qnn_ErrorHandle_t, const char** text) {
 
 }  // namespace
 
-EXPORT FakeState* fake_state() { return &state; }
+EXPORT FakeState* fake_state() {
+  return &state;
+}
 
 EXPORT void fake_reset() {
   for (FakeGraph* graph : graphs) delete graph;
@@ -144,4 +154,6 @@ EXPORT QNN_INTERFACE_VER_TYPE fake_interface() {
 }
 
 // What a later interface has behind the slots of 2.18; nobody may call it.
-EXPORT void fake_later_slot() { std::abort(); }
+EXPORT void fake_later_slot() {
+  std::abort();
+}

@@ -5,7 +5,8 @@
 #include "QnnInterface.h"
 
 struct FakeState {
-  uint64_t calls = 0;    // of graphCreate, tensorCreateGraphTensor, backendValidateOpConfig, graphAddNode
+  uint64_t calls =
+      0;  // of graphCreate, tensorCreateGraphTensor, backendValidateOpConfig, graphAddNode
   uint64_t fail_at = 0;  // the call that fails, from 1; 0: none
   bool with_validator = true;
   uint64_t complaints = 0;  // what the model library did wrong

@@ -1,5 +1,5 @@
-// Does to a model library what clients do, over the fake backend: fake_client BACKEND.so MODEL.so [scenario...].
-// Prints one line per scenario; the first unmet expectation ends it with status 1.
+// Does to a model library what clients do, over the fake backend: fake_client BACKEND.so MODEL.so
+// [scenario...]. Prints one line per scenario; the first unmet expectation ends it with status 1.
 #include <dlfcn.h>
 
 #include <cstdarg>
@@ -11,12 +11,12 @@
 #include "QnnModelApi.h"
 #include "fake_backend.h"
 
-#define EXPECT(condition)                                                             \
-  do {                                                                                \
-    if (!(condition)) {                                                               \
-      std::printf("%s:%d: not met: %s\n", __FILE__, __LINE__, #condition);            \
-      std::exit(1);                                                                   \
-    }                                                                                 \
+#define EXPECT(condition)                                                  \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      std::printf("%s:%d: not met: %s\n", __FILE__, __LINE__, #condition); \
+      std::exit(1);                                                        \
+    }                                                                      \
   } while (false)
 
 namespace {
@@ -46,11 +46,13 @@ struct Composed {
 ModelError_t compose(Composed* out, bool debug = false, QnnLog_Callback_t log = log_callback,
                      const GraphConfigInfo_t** configs = nullptr, uint32_t config_count = 0) {
   logged.clear();
-  return compose_graphs(&backend_object, fake_interface(), &context_object, configs, config_count, &out->graphs, &out->count,
-                        debug, log, QNN_LOG_LEVEL_ERROR);
+  return compose_graphs(&backend_object, fake_interface(), &context_object, configs, config_count,
+                        &out->graphs, &out->count, debug, log, QNN_LOG_LEVEL_ERROR);
 }
 
-void expect_clean() { EXPECT(fake_state()->complaints == 0); }
+void expect_clean() {
+  EXPECT(fake_state()->complaints == 0);
+}
 
 void plain() {
   const GraphConfigInfo_t* none[] = {nullptr};
@@ -62,7 +64,8 @@ void plain() {
   for (uint32_t g = 0; g < c.count; ++g) {
     const GraphInfo_t& graph = *c.graphs[g];
     std::printf("graph %s\n", graph.graphName);
-    EXPECT(graph.graph != nullptr && graph.updateableTensors == nullptr && graph.numUpdateableTensors == 0);
+    EXPECT(graph.graph != nullptr && graph.updateableTensors == nullptr &&
+           graph.numUpdateableTensors == 0);
     for (uint32_t i = 0; i < graph.numInputTensors; ++i) {
       EXPECT(graph.inputTensors[i].v1.type == QNN_TENSOR_TYPE_APP_WRITE);
       std::printf("input %s\n", graph.inputTensors[i].v1.name);
@@ -142,10 +145,12 @@ void failures() {
     EXPECT(c.graphs == nullptr && c.count == 0);
     EXPECT(fake_state()->calls == k);
     EXPECT(logged.find("rwkvc: graph ") == 0);
-    EXPECT(error == MODEL_GRAPH_ERROR || logged.find(".rwkv.ts:") != std::string::npos || error == MODEL_TENSOR_ERROR);
+    EXPECT(error == MODEL_GRAPH_ERROR || logged.find(".rwkv.ts:") != std::string::npos ||
+           error == MODEL_TENSOR_ERROR);
     if (k == 1) EXPECT(error == MODEL_GRAPH_ERROR);
     if (error == MODEL_GRAPH_OP_VALIDATION_ERROR || error == MODEL_NODES_ERROR) {
-      EXPECT(logged.find("inputs ") != std::string::npos && logged.find("outputs ") != std::string::npos);
+      EXPECT(logged.find("inputs ") != std::string::npos &&
+             logged.find("outputs ") != std::string::npos);
       if (k < 40) std::printf("%s", logged.c_str());
     }
   }
@@ -162,32 +167,35 @@ void no_validator() {
 }
 
 #if defined(__x86_64__)
-// A client of API 2.32 passes 71 slots; the library's idea of debug and logCallback falls on slots 63 and 64.
+// A client of API 2.32 passes 71 slots; the library's idea of debug and logCallback falls on slots
+// 63 and 64.
 struct LargerInterface {
   QNN_INTERFACE_VER_TYPE base;
   void* more[9];
 };
-using LargerComposeFn = ModelError_t (*)(Qnn_BackendHandle_t, LargerInterface, Qnn_ContextHandle_t, const GraphConfigInfo_t**,
-                                         uint32_t, GraphInfo_t***, uint32_t*, bool, QnnLog_Callback_t, QnnLog_Level_t);
+using LargerComposeFn = ModelError_t (*)(Qnn_BackendHandle_t, LargerInterface, Qnn_ContextHandle_t,
+                                         const GraphConfigInfo_t**, uint32_t, GraphInfo_t***,
+                                         uint32_t*, bool, QnnLog_Callback_t, QnnLog_Level_t);
 
 void larger_interface_with(void* debug_slot, void* log_slot) {
   LargerInterface larger = {fake_interface(), {debug_slot, log_slot}};
   for (int i = 2; i < 9; ++i) larger.more[i] = later_slot;
   Composed c;
   const auto call = reinterpret_cast<LargerComposeFn>(reinterpret_cast<void*>(compose_graphs));
-  EXPECT(call(&backend_object, larger, &context_object, nullptr, 0, &c.graphs, &c.count, true, log_callback,
-              QNN_LOG_LEVEL_DEBUG) == MODEL_NO_ERROR);
+  EXPECT(call(&backend_object, larger, &context_object, nullptr, 0, &c.graphs, &c.count, true,
+              log_callback, QNN_LOG_LEVEL_DEBUG) == MODEL_NO_ERROR);
   EXPECT(c.graphs[0]->numOutputTensors < fake_state()->values);
   EXPECT(free_graphs(&c.graphs, c.count) == MODEL_NO_ERROR);
   fake_reset();
   fake_state()->fail_at = 5;
-  EXPECT(call(&backend_object, larger, &context_object, nullptr, 0, &c.graphs, &c.count, false, log_callback,
-              QNN_LOG_LEVEL_DEBUG) != MODEL_NO_ERROR);
+  EXPECT(call(&backend_object, larger, &context_object, nullptr, 0, &c.graphs, &c.count, false,
+              log_callback, QNN_LOG_LEVEL_DEBUG) != MODEL_NO_ERROR);
   fake_reset();
 }
 
 void larger_interface() {
-  // Functions of the backend, slots that it leaves empty, and junk behind a table that is shorter than the struct.
+  // Functions of the backend, slots that it leaves empty, and junk behind a table that is shorter
+  // than the struct.
   void* const junk = reinterpret_cast<void*>(0x5a5a5a01);
   larger_interface_with(later_slot, later_slot);
   larger_interface_with(later_slot, nullptr);
@@ -201,12 +209,13 @@ void larger_interface() {}
 
 void bad_arguments() {
   Composed c;
-  EXPECT(compose_graphs(&backend_object, fake_interface(), &context_object, nullptr, 0, nullptr, &c.count, false, log_callback,
+  EXPECT(compose_graphs(&backend_object, fake_interface(), &context_object, nullptr, 0, nullptr,
+                        &c.count, false, log_callback,
                         QNN_LOG_LEVEL_ERROR) == MODEL_INVALID_ARGUMENT_ERROR);
   QNN_INTERFACE_VER_TYPE empty;
   std::memset(&empty, 0, sizeof empty);
-  EXPECT(compose_graphs(&backend_object, empty, &context_object, nullptr, 0, &c.graphs, &c.count, false, log_callback,
-                        QNN_LOG_LEVEL_ERROR) == MODEL_INVALID_ARGUMENT_ERROR);
+  EXPECT(compose_graphs(&backend_object, empty, &context_object, nullptr, 0, &c.graphs, &c.count,
+                        false, log_callback, QNN_LOG_LEVEL_ERROR) == MODEL_INVALID_ARGUMENT_ERROR);
 }
 
 // For libraries whose weights are wrong: prints the code and message.

@@ -1,5 +1,6 @@
-// Runs a model library on a genuine QNN backend: qnn_client BACKEND.so MODEL.so [finalize_only] composes, finalizes, executes
-// once with every input 0 and prints each output as NAME followed by its float32 values.
+// Runs a model library on a genuine QNN backend: qnn_client BACKEND.so MODEL.so [finalize_only]
+// composes, finalizes, executes once with every input 0 and prints each output as NAME followed by
+// its float32 values.
 #include <dlfcn.h>
 
 #include <cstdarg>
@@ -38,8 +39,9 @@ int main(int argc, char** argv) {
   void* library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   void* model = dlopen(argv[2], RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr || model == nullptr) die(dlerror(), 0);
-  const auto get_providers = reinterpret_cast<Qnn_ErrorHandle_t (*)(const QnnInterface_t***, uint32_t*)>(
-      dlsym(library, "QnnInterface_getProviders"));
+  const auto get_providers =
+      reinterpret_cast<Qnn_ErrorHandle_t (*)(const QnnInterface_t***, uint32_t*)>(
+          dlsym(library, "QnnInterface_getProviders"));
   const QnnInterface_t** providers = nullptr;
   uint32_t count = 0;
   if (get_providers(&providers, &count) != QNN_SUCCESS || count == 0) die("getProviders", 0);
@@ -48,10 +50,12 @@ int main(int argc, char** argv) {
   Qnn_ContextHandle_t context = nullptr;
   if (auto s = qnn.backendCreate(nullptr, nullptr, &backend)) die("backendCreate", s);
   if (auto s = qnn.contextCreate(backend, nullptr, nullptr, &context)) die("contextCreate", s);
-  const auto compose = reinterpret_cast<QnnModel_ComposeGraphsFn_t>(dlsym(model, "QnnModel_composeGraphs"));
+  const auto compose =
+      reinterpret_cast<QnnModel_ComposeGraphsFn_t>(dlsym(model, "QnnModel_composeGraphs"));
   GraphInfo_t** graphs = nullptr;
   uint32_t graph_count = 0;
-  if (auto s = compose(backend, qnn, context, nullptr, 0, &graphs, &graph_count, false, nullptr, QNN_LOG_LEVEL_ERROR)) {
+  if (auto s = compose(backend, qnn, context, nullptr, 0, &graphs, &graph_count, false, nullptr,
+                       QNN_LOG_LEVEL_ERROR)) {
     die("composeGraphs", s);
   }
   for (uint32_t g = 0; g < graph_count; ++g) {
@@ -61,8 +65,8 @@ int main(int argc, char** argv) {
     if (argc > 3) continue;
     const auto inputs = bind(graph.inputTensors, graph.numInputTensors);
     const auto outputs = bind(graph.outputTensors, graph.numOutputTensors);
-    if (auto s = qnn.graphExecute(graph.graph, graph.inputTensors, graph.numInputTensors, graph.outputTensors,
-                                  graph.numOutputTensors, nullptr, nullptr)) {
+    if (auto s = qnn.graphExecute(graph.graph, graph.inputTensors, graph.numInputTensors,
+                                  graph.outputTensors, graph.numOutputTensors, nullptr, nullptr)) {
       die("graphExecute", s);
     }
     for (uint32_t i = 0; i < graph.numOutputTensors; ++i) {
