@@ -11,7 +11,8 @@ std::string Api::build_id() const {
 }
 
 Result<Api> load_api(const DynamicLibrary& library) {
-  RWKV_ASSIGN(void* const address, library.require("QnnInterface_getProviders", "a QNN backend library"));
+  RWKV_ASSIGN(void* const address,
+              library.require("QnnInterface_getProviders", "a QNN backend library"));
   const auto get_providers =
       reinterpret_cast<Qnn_ErrorHandle_t (*)(const QnnInterface_t***, uint32_t*)>(address);
   const QnnInterface_t** providers = nullptr;
@@ -35,8 +36,8 @@ Result<Api> load_api(const DynamicLibrary& library) {
     offered += (offered.empty() ? "" : ", ") + version_text(core);
   }
   return missing_error("library/core-api",
-                       library.path() + " offers QNN core API " + (offered.empty() ? "none" : offered) +
-                           "; 2.18 or newer is needed",
+                       library.path() + " offers QNN core API " +
+                           (offered.empty() ? "none" : offered) + "; 2.18 or newer is needed",
                        "Use a library of SDK 2.25 or newer.");
 }
 

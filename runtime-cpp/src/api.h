@@ -11,7 +11,8 @@ namespace rwkv {
 
 /// A backend's function table and what it says of itself. Handles borrow it: it must outlive them.
 struct Api {
-  /// Slots up to core API 2.18 only, copied: later ones are never touched, so that a table of any newer minor serves.
+  /// Slots up to core API 2.18 only, copied: later ones are never touched, so that a table of any
+  /// newer minor serves.
   QNN_INTERFACE_VER_TYPE fn = {};
   uint32_t backend_id = 0;
   std::string provider;
@@ -34,13 +35,15 @@ std::string version_text(const Qnn_Version_t& version);
 /// Negative, 0 or positive, as `a` is older than, equal to or newer than `b`.
 int compare_versions(const Qnn_Version_t& a, const Qnn_Version_t& b);
 
-/// One call into a backend library: remembers where the log stood, so that a failure can quote what was said during it.
+/// One call into a backend library: remembers where the log stood, so that a failure can quote what
+/// was said during it.
 ///
 ///     Call call("QnnGraph_finalize", "graph \"decode\"");
 ///     RWKV_TRY(call.check(api.fn.graphFinalize(...)));
 class Call {
  public:
-  /// `name` is the function as the headers spell it, `subject` what it was asked about; may be empty.
+  /// `name` is the function as the headers spell it, `subject` what it was asked about; may be
+  /// empty.
   Call(const char* name, std::string subject);
 
   /// Done when `status` is 0, otherwise the decoded error.

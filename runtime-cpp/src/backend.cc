@@ -2,17 +2,6 @@
 
 namespace rwkv {
 
-Result<Log> Log::create(const Api& api, QnnLog_Level_t level) {
-  Log log;
-  if (api.fn.logCreate == nullptr || api.fn.logFree == nullptr) return log;
-  const Call call("QnnLog_create", "");
-  Qnn_LogHandle_t handle = nullptr;
-  RWKV_TRY(call.check(api.fn.logCreate(&MessageLog::callback, level, &handle)));
-  log.owner_ = OwnedHandle(api, handle, "QnnLog_free",
-                           [](const Api& a, void* h) { return a.fn.logFree(h); });
-  return log;
-}
-
 Result<Backend> Backend::create(const Api& api, const Log& log) {
   const Call call("QnnBackend_create", api.provider);
   if (api.fn.backendCreate == nullptr || api.fn.backendFree == nullptr) return call.missing_slot();

@@ -8,7 +8,9 @@
 namespace rwkv {
 namespace {
 
-std::string text_of(const char* text) { return text != nullptr ? text : ""; }
+std::string text_of(const char* text) {
+  return text != nullptr ? text : "";
+}
 
 /// HTP's blob is a V1 record, and in newer binaries a V2 record behind it.
 void read_htp_blob(const void* blob, uint32_t size, BinaryGraph& graph) {
@@ -35,7 +37,8 @@ Result<BinaryGraph> read_graph(const QnnSystemContext_GraphInfo_t& record, bool 
   if (record.version < QNN_SYSTEM_CONTEXT_GRAPH_INFO_VERSION_1 ||
       record.version > QNN_SYSTEM_CONTEXT_GRAPH_INFO_VERSION_3) {
     return input_error("context/record-version", "the binary's graph record has version " +
-                                                     std::to_string(record.version) + ", known are 1 to 3");
+                                                     std::to_string(record.version) +
+                                                     ", known are 1 to 3");
   }
   // The three versions agree in the fields of version 1.
   const QnnSystemContext_GraphInfoV1_t& v1 = record.graphInfoV1;
@@ -62,14 +65,16 @@ void read_common(const Record& record, BinaryInfo& info) {
 
 Status read_graphs(const QnnSystemContext_GraphInfo_t* graphs, uint32_t count,
                    const Qnn_Version_t& system_version, BinaryInfo& info) {
-  // The step of the array is the library's record size. A version 3 record, or System API 1.7, proves that it is
-  // ours; otherwise only the first record can be found.
-  const bool step_known = count > 0 && (graphs[0].version == QNN_SYSTEM_CONTEXT_GRAPH_INFO_VERSION_3 ||
-                                        system_version.major > 1 || system_version.minor >= 7);
+  // The step of the array is the library's record size. A version 3 record, or System API 1.7,
+  // proves that it is ours; otherwise only the first record can be found.
+  const bool step_known =
+      count > 0 && (graphs[0].version == QNN_SYSTEM_CONTEXT_GRAPH_INFO_VERSION_3 ||
+                    system_version.major > 1 || system_version.minor >= 7);
   if (count > 1 && !step_known) {
-    return input_error("context/old-system-library",
-                       "a binary of several graphs needs a System library of API 1.7 or newer, this is " +
-                           version_text(system_version));
+    return input_error(
+        "context/old-system-library",
+        "a binary of several graphs needs a System library of API 1.7 or newer, this is " +
+            version_text(system_version));
   }
   for (uint32_t i = 0; graphs != nullptr && i < count; ++i) {
     RWKV_ASSIGN(BinaryGraph graph, read_graph(graphs[i], info.backend_id == kBackendIdHtp));
@@ -85,7 +90,8 @@ Result<BinaryInfo> read_record(const QnnSystemContext_BinaryInfo_t& record,
   switch (record.version) {
     case QNN_SYSTEM_CONTEXT_BINARY_INFO_VERSION_1:
     case QNN_SYSTEM_CONTEXT_BINARY_INFO_VERSION_2: {
-      const QnnSystemContext_BinaryInfoV1_t& v1 = record.contextBinaryInfoV1;  // a prefix of version 2
+      const QnnSystemContext_BinaryInfoV1_t& v1 =
+          record.contextBinaryInfoV1;  // a prefix of version 2
       read_common(v1, info);
       RWKV_TRY(read_graphs(v1.graphs, v1.numGraphs, system_version, info));
       return info;
@@ -105,7 +111,8 @@ Result<BinaryInfo> read_record(const QnnSystemContext_BinaryInfo_t& record,
     }
     default:
       return input_error("context/record-version", "the binary's record has version " +
-                                                       std::to_string(record.version) + ", known are 1 to 3");
+                                                       std::to_string(record.version) +
+                                                       ", known are 1 to 3");
   }
 }
 
@@ -138,16 +145,19 @@ Result<SystemLibrary> SystemLibrary::open(const std::string& path) {
   RWKV_TRY(call.check(get_providers(&providers, &count)));
   for (uint32_t i = 0; providers != nullptr && i < count; ++i) {
     if (providers[i] == nullptr || providers[i]->systemApiVersion.major != 1) continue;
-    return SystemLibrary(providers[i]->QNN_SYSTEM_INTERFACE_VER_NAME, providers[i]->systemApiVersion);
+    return SystemLibrary(providers[i]->QNN_SYSTEM_INTERFACE_VER_NAME,
+                         providers[i]->systemApiVersion);
   }
   return missing_error("library/system-api", path + " offers no QNN System API 1");
 }
 
-Result<BinaryInfo> SystemLibrary::read(const void* bytes, uint64_t size, const std::string& name) const {
+Result<BinaryInfo> SystemLibrary::read(const void* bytes, uint64_t size,
+                                       const std::string& name) const {
   if (size == 0) return input_error("context/empty", name + " is empty");
   SystemContext context(fn_);
   const Call create("QnnSystemContext_create", "");
-  if (fn_.systemContextCreate == nullptr || fn_.systemContextFree == nullptr) return create.missing_slot();
+  if (fn_.systemContextCreate == nullptr || fn_.systemContextFree == nullptr)
+    return create.missing_slot();
   RWKV_TRY(create.check(fn_.systemContextCreate(&context.handle)));
   const QnnSystemContext_BinaryInfo_t* record = nullptr;
   Qnn_ContextBinarySize_t record_size = 0;
@@ -156,7 +166,8 @@ Result<BinaryInfo> SystemLibrary::read(const void* bytes, uint64_t size, const s
   RWKV_TRY(get.check(fn_.systemContextGetBinaryInfo(context.handle, const_cast<void*>(bytes), size,
                                                     &record, &record_size)));
   if (record == nullptr) {
-    return internal_error("context/no-record", "QnnSystemContext_getBinaryInfo gave no record for " + name);
+    return internal_error("context/no-record",
+                          "QnnSystemContext_getBinaryInfo gave no record for " + name);
   }
   return read_record(*record, version_);
 }

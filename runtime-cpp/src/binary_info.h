@@ -9,8 +9,8 @@
 
 namespace rwkv {
 
-/// What a context binary says of itself, copied out of the System library's records. Numbers that its version does
-/// not have are 0.
+/// What a context binary says of itself, copied out of the System library's records. Numbers that
+/// its version does not have are 0.
 struct BinaryGraph {
   std::string name;
   std::vector<TensorInfo> inputs;

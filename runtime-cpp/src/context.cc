@@ -17,21 +17,21 @@ Result<Context> Context::create(const Backend& backend, const Device& device, bo
   const QnnContext_Config_t* configs[] = {&config, nullptr};
   const bool share = share_weights && api.backend_id == kBackendIdHtp;
   Qnn_ContextHandle_t handle = nullptr;
-  RWKV_TRY(call.check(api.fn.contextCreate(backend.handle(), device.handle(),
-                                           share ? configs : nullptr, &handle)));
+  RWKV_TRY(call.check(
+      api.fn.contextCreate(backend.handle(), device.handle(), share ? configs : nullptr, &handle)));
   return Context(api, handle);
 }
 
-Result<Context> Context::from_binary(const Backend& backend, const Device& device, const void* bytes,
-                                     uint64_t size, const std::string& name) {
+Result<Context> Context::from_binary(const Backend& backend, const Device& device,
+                                     const void* bytes, uint64_t size, const std::string& name) {
   const Api& api = backend.api();
   const Call call("QnnContext_createFromBinary", name);
   if (api.fn.contextCreateFromBinary == nullptr || api.fn.contextFree == nullptr) {
     return call.missing_slot();
   }
   Qnn_ContextHandle_t handle = nullptr;
-  RWKV_TRY(call.check(api.fn.contextCreateFromBinary(backend.handle(), device.handle(), nullptr, bytes,
-                                                     size, &handle, nullptr)));
+  RWKV_TRY(call.check(api.fn.contextCreateFromBinary(backend.handle(), device.handle(), nullptr,
+                                                     bytes, size, &handle, nullptr)));
   return Context(api, handle);
 }
 
@@ -47,8 +47,9 @@ Result<std::string> Context::binary() const {
   Qnn_ContextBinarySize_t written = 0;
   RWKV_TRY(call.check(api.fn.contextGetBinary(owner_.get(), &bytes[0], size, &written)));
   if (written == 0 || written > size) {
-    return internal_error("context/binary-size", "QnnContext_getBinary wrote " + std::to_string(written) +
-                                                     " of " + std::to_string(size) + " bytes");
+    return internal_error("context/binary-size", "QnnContext_getBinary wrote " +
+                                                     std::to_string(written) + " of " +
+                                                     std::to_string(size) + " bytes");
   }
   bytes.resize(written);
   return bytes;

@@ -8,7 +8,8 @@ namespace rwkv {
 namespace {
 
 /// Path of the binary that a context.json describes; empty when it does not fit.
-Result<std::string> fitting_binary(const std::string& folder, const Manifest& manifest, uint32_t soc_model) {
+Result<std::string> fitting_binary(const std::string& folder, const Manifest& manifest,
+                                   uint32_t soc_model) {
   const std::string path = join_path(folder, "context.json");
   RWKV_ASSIGN(const std::string text, read_file(path));
   RWKV_ASSIGN(const Json json, parse_json(text, path));
@@ -21,7 +22,8 @@ Result<std::string> fitting_binary(const std::string& folder, const Manifest& ma
   RWKV_ASSIGN(const uint64_t bytes, fields.count("bytes"));
   if (model != soc_model) return std::string();
   if (made_from != manifest.sha256) {
-    MessageLog::instance().add(QNN_LOG_LEVEL_WARN, path + " is of another model.json: its binary is not used");
+    MessageLog::instance().add(QNN_LOG_LEVEL_WARN,
+                               path + " is of another model.json: its binary is not used");
     return std::string();
   }
   // The name comes from a file: it must stay in its folder.
@@ -29,7 +31,8 @@ Result<std::string> fitting_binary(const std::string& folder, const Manifest& ma
   const std::string binary = join_path(folder, name);
   RWKV_ASSIGN(const uint64_t size, file_size(binary));
   if (size != bytes) {
-    return input_error("context/file-size", binary + " has " + std::to_string(size) + " bytes, context.json says " +
+    return input_error("context/file-size", binary + " has " + std::to_string(size) +
+                                                " bytes, context.json says " +
                                                 std::to_string(bytes));
   }
   return binary;
@@ -37,7 +40,8 @@ Result<std::string> fitting_binary(const std::string& folder, const Manifest& ma
 
 }  // namespace
 
-Result<std::string> find_context(const std::string& artefact, const Manifest& manifest, uint32_t soc_model) {
+Result<std::string> find_context(const std::string& artefact, const Manifest& manifest,
+                                 uint32_t soc_model) {
   const std::string root = join_path(artefact, "context");
   if (!file_exists(root)) return std::string();
   const uint32_t wanted = soc_model != 0 ? soc_model : manifest.htp.soc_model;

@@ -4,33 +4,17 @@
 
 namespace rwkv {
 
-/// The hardware that contexts run on. May be empty: backends without devices answer 1000, and a null handle is
-/// right for them.
+/// The hardware that contexts run on. May be empty: backends without devices answer 1000, and a
+/// null handle is right for them.
 class Device {
  public:
-  /// `soc_model` (Qnn_SocModel_t) is for HTP: the SoC to compile for on a PC; 0 takes what is there.
+  /// `soc_model` (Qnn_SocModel_t) is for HTP: the SoC to compile for on a PC; 0 takes what is
+  /// there.
   static Result<Device> create(const Api& api, const Log& log, uint32_t soc_model);
   Qnn_DeviceHandle_t handle() const { return owner_.get(); }
 
  private:
   OwnedHandle owner_;
-};
-
-/// Asks HTP for its highest clocks as long as it lives. Votes that fail are noted in the log and otherwise ignored:
-/// they change the speed only.
-class BurstVote {
- public:
-  static BurstVote cast(const Api& api);
-  BurstVote(BurstVote&& other) noexcept;
-  BurstVote& operator=(BurstVote&&) = delete;
-  ~BurstVote();
-
-  bool active() const { return destroy_ != nullptr; }
-
- private:
-  BurstVote() = default;
-  Qnn_ErrorHandle_t (*destroy_)(uint32_t) = nullptr;
-  uint32_t id_ = 0;
 };
 
 }  // namespace rwkv

@@ -24,18 +24,28 @@ std::string first_bytes(const std::string& path) {
 }  // namespace
 
 std::string elf_machine(const std::string& bytes) {
-  if (bytes.size() < kElfHeaderBytes || bytes.compare(0, 4, "\x7F" "ELF") != 0) return "";
+  if (bytes.size() < kElfHeaderBytes || bytes.compare(0, 4,
+                                                      "\x7F"
+                                                      "ELF") != 0)
+    return "";
   const bool big_endian = bytes[5] == 2;
   const unsigned low = static_cast<unsigned char>(bytes[big_endian ? 19 : 18]);
   const unsigned high = static_cast<unsigned char>(bytes[big_endian ? 18 : 19]);
   switch (high << 8 | low) {  // e_machine of the ELF specification
-    case 3: return "x86";
-    case 40: return "ARM";
-    case 62: return "x86-64";
-    case 164: return "Hexagon";
-    case 183: return "AArch64";
-    case 243: return "RISC-V";
-    default: return "machine " + std::to_string(high << 8 | low);
+    case 3:
+      return "x86";
+    case 40:
+      return "ARM";
+    case 62:
+      return "x86-64";
+    case 164:
+      return "Hexagon";
+    case 183:
+      return "AArch64";
+    case 243:
+      return "RISC-V";
+    default:
+      return "machine " + std::to_string(high << 8 | low);
   }
 }
 
@@ -69,33 +79,39 @@ Result<DynamicLibrary> DynamicLibrary::open(const std::string& path) {
   }
   const std::string machine = elf_machine(first_bytes(full.value()));
   if (machine.empty()) {
-    return missing_error("library/not-elf", full.value() + " is not a shared library: it has no ELF header");
+    return missing_error("library/not-elf",
+                         full.value() + " is not a shared library: it has no ELF header");
   }
   if (machine != own_machine()) {
-    return missing_error("library/wrong-machine",
-                         full.value() + " is for " + machine + ", this program runs on " + own_machine(),
-                         machine == "Hexagon"
-                             ? "Skel libraries run on the NPU; pass the host library, libQnnHtp.so."
+    return missing_error(
+        "library/wrong-machine",
+        full.value() + " is for " + machine + ", this program runs on " + own_machine(),
+        machine == "Hexagon" ? "Skel libraries run on the NPU; pass the host library, libQnnHtp.so."
                              : "Pass the library of the SDK's folder for this machine.");
   }
   void* handle = ::dlopen(full.value().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* reason = ::dlerror();
-    Error error = missing_error("library/load", "could not load " + full.value() + ": " +
-                                                    (reason != nullptr ? reason : "no reason given"));
+    Error error =
+        missing_error("library/load", "could not load " + full.value() + ": " +
+                                          (reason != nullptr ? reason : "no reason given"));
     error.call = "dlopen";
-    error.hint = "Keep the libraries of one package together: they find one another by their folder.";
+    error.hint =
+        "Keep the libraries of one package together: they find one another by their folder.";
     return error;
   }
   return DynamicLibrary(std::move(full).value(), handle);
 }
 
-void* DynamicLibrary::find(const char* symbol) const { return ::dlsym(handle_, symbol); }
+void* DynamicLibrary::find(const char* symbol) const {
+  return ::dlsym(handle_, symbol);
+}
 
 Result<void*> DynamicLibrary::require(const char* symbol, const char* kind_of_library) const {
   void* address = find(symbol);
   if (address != nullptr) return address;
-  Error error = missing_error("library/wrong-kind", path_ + " is not " + kind_of_library + ": it has no symbol " + symbol);
+  Error error = missing_error(
+      "library/wrong-kind", path_ + " is not " + kind_of_library + ": it has no symbol " + symbol);
   error.call = "dlsym";
   return error;
 }

@@ -6,11 +6,13 @@
 
 namespace rwkv {
 
-/// A shared library of this process. Loaded once by full path and never unloaded: Qualcomm's libraries keep threads
-/// and exit handlers that would run in unmapped code. Copies name the same library.
+/// A shared library of this process. Loaded once by full path and never unloaded: Qualcomm's
+/// libraries keep threads and exit handlers that would run in unmapped code. Copies name the same
+/// library.
 class DynamicLibrary {
  public:
-  /// Missing files and libraries of another machine are told apart, by their ELF header, before dlopen is asked.
+  /// Missing files and libraries of another machine are told apart, by their ELF header, before
+  /// dlopen is asked.
   static Result<DynamicLibrary> open(const std::string& path);
 
   /// Address of an exported symbol, or null.
@@ -33,7 +35,8 @@ std::string elf_machine(const std::string& first_bytes);
 /// The machine that this program was compiled for, spelled the same way.
 const char* own_machine();
 
-/// The triple under which a manifest lists this platform's model library, empty where there is none.
+/// The triple under which a manifest lists this platform's model library, empty where there is
+/// none.
 const char* own_triple();
 
 }  // namespace rwkv

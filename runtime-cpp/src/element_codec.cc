@@ -41,10 +41,14 @@ Result<ElementCodec> ElementCodec::create(Dtype dtype, const TensorInfo& tensor)
 
 float ElementCodec::read(const uint8_t* element) const {
   switch (dtype_) {
-    case Dtype::kFloat16: return float16_to_float32(load<uint16_t>(element));
-    case Dtype::kFloat32: return load<float>(element);
-    case Dtype::kInt32: return static_cast<float>(load<int32_t>(element));
-    case Dtype::kUint16: return static_cast<float>(load<uint16_t>(element) + offset_) * scale_;
+    case Dtype::kFloat16:
+      return float16_to_float32(load<uint16_t>(element));
+    case Dtype::kFloat32:
+      return load<float>(element);
+    case Dtype::kInt32:
+      return static_cast<float>(load<int32_t>(element));
+    case Dtype::kUint16:
+      return static_cast<float>(load<uint16_t>(element) + offset_) * scale_;
   }
   return 0;
 }
@@ -55,7 +59,9 @@ void ElementCodec::write(uint8_t* element, float value) const {
       if (std::isfinite(value)) value = std::clamp(value, -kLargestFloat16, kLargestFloat16);
       store(element, float32_to_float16(value));
       return;
-    case Dtype::kFloat32: store(element, value); return;
+    case Dtype::kFloat32:
+      store(element, value);
+      return;
     case Dtype::kInt32: {
       // 2147483520 is the largest float below 2^31.
       const float whole = std::isnan(value) ? 0 : std::nearbyint(value);
@@ -63,7 +69,8 @@ void ElementCodec::write(uint8_t* element, float value) const {
       return;
     }
     case Dtype::kUint16: {
-      const float q = std::isnan(value) ? 0 : std::nearbyint(value / scale_) - static_cast<float>(offset_);
+      const float q =
+          std::isnan(value) ? 0 : std::nearbyint(value / scale_) - static_cast<float>(offset_);
       store(element, static_cast<uint16_t>(std::clamp(q, 0.0f, 65535.0f)));
       return;
     }

@@ -17,8 +17,8 @@ class ElementCodec {
 
   size_t element_size() const { return dtype_size(dtype_); }
   float read(const uint8_t* element) const;
-  /// A finite value beyond the type's range becomes the nearest end of it and not infinity: states start at values
-  /// such as -1e30, and an infinity would turn into NaN where two of them meet.
+  /// A finite value beyond the type's range becomes the nearest end of it and not infinity: states
+  /// start at values such as -1e30, and an infinity would turn into NaN where two of them meet.
   void write(uint8_t* element, float value) const;
 
   void read_all(const uint8_t* elements, size_t count, float* values) const;

@@ -12,26 +12,33 @@ Status check_backend(const Api& api, BackendKind kind) {
                           : kind == BackendKind::kGpu ? kBackendIdGpu
                                                       : api.backend_id;
   if (api.backend_id == wanted) return Done{};
-  return usage_error("library/other-backend",
-                     std::string("the library is no ") + backend_kind_name(kind) + " backend: it is " +
-                         api.provider + " (backend id " + std::to_string(api.backend_id) + ")");
+  return usage_error("library/other-backend", std::string("the library is no ") +
+                                                  backend_kind_name(kind) + " backend: it is " +
+                                                  api.provider + " (backend id " +
+                                                  std::to_string(api.backend_id) + ")");
 }
 
 }  // namespace
 
 Result<BackendKind> parse_backend_kind(const std::string& text) {
-  for (const BackendKind kind : {BackendKind::kHost, BackendKind::kCpu, BackendKind::kGpu, BackendKind::kHtp}) {
+  for (const BackendKind kind :
+       {BackendKind::kHost, BackendKind::kCpu, BackendKind::kGpu, BackendKind::kHtp}) {
     if (text == backend_kind_name(kind)) return kind;
   }
-  return usage_error("usage/backend", "unknown backend \"" + text + "\"", "One of host, cpu, gpu, htp.");
+  return usage_error("usage/backend", "unknown backend \"" + text + "\"",
+                     "One of host, cpu, gpu, htp.");
 }
 
 const char* backend_kind_name(BackendKind kind) {
   switch (kind) {
-    case BackendKind::kHost: return "host";
-    case BackendKind::kCpu: return "cpu";
-    case BackendKind::kGpu: return "gpu";
-    case BackendKind::kHtp: return "htp";
+    case BackendKind::kHost:
+      return "host";
+    case BackendKind::kCpu:
+      return "cpu";
+    case BackendKind::kGpu:
+      return "gpu";
+    case BackendKind::kHtp:
+      return "htp";
   }
   return "unknown";
 }
@@ -81,7 +88,8 @@ Result<std::vector<FinalizeReport>> Engine::finalize(QnnProfile_Level_t level) {
     RWKV_TRY(graph.finalize(profile));
     FinalizeReport report;
     report.graph = graph.name();
-    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     RWKV_ASSIGN(const std::vector<ProfileEvent> events, profile.events());
     report.estimate = estimate_of(events);
     reports.push_back(std::move(report));
@@ -91,38 +99,41 @@ Result<std::vector<FinalizeReport>> Engine::finalize(QnnProfile_Level_t level) {
 
 Status Engine::check_binary(const BinaryInfo& info, const std::string& path) const {
   if (info.backend_id != api_.backend_id) {
-    return input_error("context/other-backend", path + " is a binary of backend " +
-                                                    std::to_string(info.backend_id) + ", the library " +
-                                                    api_.provider + " is backend " +
-                                                    std::to_string(api_.backend_id));
+    return input_error("context/other-backend",
+                       path + " is a binary of backend " + std::to_string(info.backend_id) +
+                           ", the library " + api_.provider + " is backend " +
+                           std::to_string(api_.backend_id));
   }
   // The library would answer 5000 "invalid argument", which tells nobody why.
   if (compare_versions(info.backend, api_.backend) > 0) {
-    return input_error("context/newer-library",
-                       path + " was made by a newer library (backend API " + version_text(info.backend) +
-                           ", build " + info.build_id + ") than this one (backend API " +
-                           version_text(api_.backend) + ", build " + api_.build_id() + ")",
-                       "Load it with that library or a newer one, or compile it again with this one.");
+    return input_error(
+        "context/newer-library",
+        path + " was made by a newer library (backend API " + version_text(info.backend) +
+            ", build " + info.build_id + ") than this one (backend API " +
+            version_text(api_.backend) + ", build " + api_.build_id() + ")",
+        "Load it with that library or a newer one, or compile it again with this one.");
   }
   // A PC loads binaries for any SoC without a word, a device does not.
   if (info.dsp_arch != 0 && options_.arch != 0 && info.dsp_arch != options_.arch) {
-    return input_error("context/other-arch", path + " was compiled for HTP v" + std::to_string(info.dsp_arch) +
-                                                 ", wanted is v" + std::to_string(options_.arch),
+    return input_error("context/other-arch",
+                       path + " was compiled for HTP v" + std::to_string(info.dsp_arch) +
+                           ", wanted is v" + std::to_string(options_.arch),
                        "Compile it for this SoC (`rwkvc build --soc`).");
   }
   if (info.soc_model != 0 && options_.soc_model != 0 && info.soc_model != options_.soc_model) {
-    return input_error("context/other-soc", path + " was compiled for SoC model " +
-                                                std::to_string(info.soc_model) + ", wanted is model " +
-                                                std::to_string(options_.soc_model),
+    return input_error("context/other-soc",
+                       path + " was compiled for SoC model " + std::to_string(info.soc_model) +
+                           ", wanted is model " + std::to_string(options_.soc_model),
                        "Compile it for this SoC (`rwkvc build --soc`).");
   }
   return Done{};
 }
 
 Status Engine::load(const std::string& path) {
-  if (!file_exists(path)) return missing_error("context/missing", "there is no context binary " + path);
-  RWKV_ASSIGN(const SystemLibrary system,
-              SystemLibrary::open(system_library_path(options_.system_library, options_.backend_library)));
+  if (!file_exists(path))
+    return missing_error("context/missing", "there is no context binary " + path);
+  RWKV_ASSIGN(const SystemLibrary system, SystemLibrary::open(system_library_path(
+                                              options_.system_library, options_.backend_library)));
   return load(path, system);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "binary_info.h"
+#include "burst_vote.h"
 #include "files.h"
 #include "graph.h"
 #include "model_library.h"
@@ -35,8 +36,9 @@ struct FinalizeReport {
   Estimate estimate;
 };
 
-/// A backend with one context and its graphs: made from a model library or from a context binary. Owns all QNN
-/// handles and frees them in the reverse order of their making. Stays in its place: the handles borrow its Api.
+/// A backend with one context and its graphs: made from a model library or from a context binary.
+/// Owns all QNN handles and frees them in the reverse order of their making. Stays in its place:
+/// the handles borrow its Api.
 class Engine {
  public:
   /// Loads the library and makes backend and device.
@@ -47,7 +49,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Composes the model's graphs; `graph_names` are those that HTP options are set for. Not finalized yet.
+  /// Composes the model's graphs; `graph_names` are those that HTP options are set for. Not
+  /// finalized yet.
   Status compose(const ModelLibrary& library, const std::vector<std::string>& graph_names);
   /// Compiles the composed graphs one after the other.
   Result<std::vector<FinalizeReport>> finalize(QnnProfile_Level_t level);

@@ -25,9 +25,13 @@ std::string Error::to_text() const {
   return text;
 }
 
-void ErrorDeleter::operator()(Error* error) const { delete error; }
+void ErrorDeleter::operator()(Error* error) const {
+  delete error;
+}
 
-ErrorPointer new_error(Error&& error) { return ErrorPointer(new Error(std::move(error))); }
+ErrorPointer new_error(Error&& error) {
+  return ErrorPointer(new Error(std::move(error)));
+}
 
 Error input_error(std::string code, std::string message, std::string hint) {
   return make(ErrorKind::kInput, std::move(code), std::move(message), std::move(hint));

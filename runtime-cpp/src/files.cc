@@ -98,7 +98,9 @@ Result<FileWriter> FileWriter::create(const std::string& path) {
 }
 
 FileWriter::FileWriter(FileWriter&& other) noexcept
-    : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)), fd_(std::exchange(other.fd_, -1)) {}
+    : path_(std::move(other.path_)),
+      temporary_(std::move(other.temporary_)),
+      fd_(std::exchange(other.fd_, -1)) {}
 
 FileWriter::~FileWriter() {
   if (fd_ < 0) return;

@@ -36,7 +36,8 @@ Result<std::vector<std::string>> list_folder(const std::string& path);
 /// What errno says about `path`: "open /x/y: No such file or directory".
 Error file_error(const std::string& action, const std::string& path, int error_number);
 
-/// Writes a file piece by piece beside `path`; `finish` renames it there. Without `finish` nothing stays.
+/// Writes a file piece by piece beside `path`; `finish` renames it there. Without `finish` nothing
+/// stays.
 class FileWriter {
  public:
   static Result<FileWriter> create(const std::string& path);

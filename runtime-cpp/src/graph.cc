@@ -22,7 +22,10 @@ std::string first_unbound(const std::vector<Qnn_Tensor_t>& tensors) {
 
 Graph::Graph(const Api& api, Qnn_GraphHandle_t handle, std::string name,
              std::vector<TensorInfo> inputs, std::vector<TensorInfo> outputs)
-    : api_(&api), handle_(handle), name_(std::move(name)), inputs_(std::move(inputs)),
+    : api_(&api),
+      handle_(handle),
+      name_(std::move(name)),
+      inputs_(std::move(inputs)),
       outputs_(std::move(outputs)) {
   for (const TensorInfo& info : inputs_) input_tensors_.push_back(info.bind(nullptr));
   for (const TensorInfo& info : outputs_) output_tensors_.push_back(info.bind(nullptr));
@@ -42,11 +45,19 @@ Result<Graph> Graph::retrieve(const Api& api, const Context& context, std::strin
   return Graph(api, handle, std::move(name), std::move(inputs), std::move(outputs));
 }
 
-int Graph::find_input(const std::string& name) const { return find(inputs_, name); }
-int Graph::find_output(const std::string& name) const { return find(outputs_, name); }
+int Graph::find_input(const std::string& name) const {
+  return find(inputs_, name);
+}
+int Graph::find_output(const std::string& name) const {
+  return find(outputs_, name);
+}
 
-void Graph::bind_input(size_t index, void* data) { input_tensors_[index].v1.clientBuf.data = data; }
-void Graph::bind_output(size_t index, void* data) { output_tensors_[index].v1.clientBuf.data = data; }
+void Graph::bind_input(size_t index, void* data) {
+  input_tensors_[index].v1.clientBuf.data = data;
+}
+void Graph::bind_output(size_t index, void* data) {
+  output_tensors_[index].v1.clientBuf.data = data;
+}
 
 Status Graph::finalize(const Profile& profile) {
   const Call call("QnnGraph_finalize", "graph \"" + name_ + "\"");
@@ -57,7 +68,8 @@ Status Graph::finalize(const Profile& profile) {
 Status Graph::execute() {
   const std::string unbound = first_unbound(input_tensors_) + first_unbound(output_tensors_);
   if (!unbound.empty()) {
-    return internal_error("graph/unbound", "tensor " + unbound + " of graph " + name_ + " has no buffer");
+    return internal_error("graph/unbound",
+                          "tensor " + unbound + " of graph " + name_ + " has no buffer");
   }
   const Call call("QnnGraph_execute", "graph \"" + name_ + "\"");
   if (api_->fn.graphExecute == nullptr) return call.missing_slot();

@@ -8,8 +8,8 @@
 
 namespace rwkv {
 
-/// A graph of a context and the buffers bound to its inputs and outputs. The handle belongs to the context, whose
-/// lifetime bounds this. Not for two threads at once.
+/// A graph of a context and the buffers bound to its inputs and outputs. The handle belongs to the
+/// context, whose lifetime bounds this. Not for two threads at once.
 class Graph {
  public:
   /// A composed graph, with the tensors that its maker lists.
@@ -30,7 +30,8 @@ class Graph {
   int find_input(const std::string& name) const;
   int find_output(const std::string& name) const;
 
-  /// The buffer, of the tensor's bytes(), that the next executions read (write). It must outlive them.
+  /// The buffer, of the tensor's bytes(), that the next executions read (write). It must outlive
+  /// them.
   void bind_input(size_t index, void* data);
   void bind_output(size_t index, void* data);
 

@@ -9,14 +9,15 @@
 
 namespace rwkv {
 
-/// HTP options for the graphs that a model library creates: passed to composeGraphs by graph name. The records point
-/// into one another, so an object stays where it was made.
+/// HTP options for the graphs that a model library creates: passed to composeGraphs by graph name.
+/// The records point into one another, so an object stays where it was made.
 class GraphOptions {
  public:
   struct Htp {
     uint32_t vtcm_mb = 0;  ///< 0 takes all the SoC has
     float optimization = 3;
-    bool float16 = true;  ///< float math in half precision; without it HTP expects a quantized graph
+    bool float16 =
+        true;  ///< float math in half precision; without it HTP expects a quantized graph
   };
 
   /// No options: for backends that need none.

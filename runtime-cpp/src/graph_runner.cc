@@ -16,14 +16,16 @@ std::string wanted_text(Dtype dtype, uint64_t elements) {
 
 }  // namespace
 
-Result<EmbeddingTable> EmbeddingTable::open(const std::string& path, const ManifestEmbedding& manifest) {
+Result<EmbeddingTable> EmbeddingTable::open(const std::string& path,
+                                            const ManifestEmbedding& manifest) {
   EmbeddingTable table;
   table.manifest_ = manifest;
   RWKV_ASSIGN(table.file_, MappedFile::open(path));
   const uint64_t wanted = manifest.rows * manifest.width * dtype_size(manifest.dtype);
   if (table.file_.size() != wanted) {
-    return input_error("artefact/embedding-size", path + " has " + std::to_string(table.file_.size()) +
-                                                      " bytes, the manifest says " + std::to_string(wanted));
+    return input_error("artefact/embedding-size",
+                       path + " has " + std::to_string(table.file_.size()) +
+                           " bytes, the manifest says " + std::to_string(wanted));
   }
   return table;
 }
@@ -44,7 +46,8 @@ void EmbeddingTable::copy_row(int32_t token, const ElementCodec& codec, uint8_t*
   }
 }
 
-Result<std::unique_ptr<GraphRunner>> GraphRunner::create(Graph& graph, const ManifestGraph& manifest,
+Result<std::unique_ptr<GraphRunner>> GraphRunner::create(Graph& graph,
+                                                         const ManifestGraph& manifest,
                                                          const EmbeddingTable* embedding) {
   std::unique_ptr<GraphRunner> runner(new GraphRunner(graph, manifest, embedding));
   RWKV_TRY(runner->bind_inputs());
@@ -59,16 +62,17 @@ Result<GraphRunner::Slot> GraphRunner::find_tensor(bool input, const std::string
   const int index = input ? graph_.find_input(name) : graph_.find_output(name);
   const char* what = input ? "input" : "output";
   if (index < 0) {
-    return input_error("artefact/no-tensor", "graph " + graph_.name() + " has no " + what + " " + name +
-                                                 ", which the manifest lists",
-                       "The library or context binary is not of this artefact: build it again.");
+    return input_error(
+        "artefact/no-tensor",
+        "graph " + graph_.name() + " has no " + what + " " + name + ", which the manifest lists",
+        "The library or context binary is not of this artefact: build it again.");
   }
   const TensorInfo& info = input ? graph_.inputs()[static_cast<size_t>(index)]
                                  : graph_.outputs()[static_cast<size_t>(index)];
   if (!same_dtype(dtype, info.dtype) || info.elements() != elements) {
-    return input_error("artefact/other-tensor", std::string(what) + " " + name + " of graph " + graph_.name() +
-                                                    " is " + info.describe() + ", the manifest says " +
-                                                    wanted_text(dtype, elements));
+    return input_error("artefact/other-tensor",
+                       std::string(what) + " " + name + " of graph " + graph_.name() + " is " +
+                           info.describe() + ", the manifest says " + wanted_text(dtype, elements));
   }
   Slot slot;
   slot.index = static_cast<size_t>(index);
@@ -83,9 +87,11 @@ Status GraphRunner::bind_inputs() {
   if (tensor->role == Role::kEmbedding) {
     const uint64_t width = tensor->elements() / manifest_.tokens;
     if (embedding_ == nullptr || embedding_->width() != width) {
-      return input_error("artefact/embedding", "graph " + graph_.name() + " takes embeddings of width " +
-                                                   std::to_string(width) + ", the artefact has " +
-                                                   (embedding_ == nullptr ? "none" : std::to_string(embedding_->width())));
+      return input_error(
+          "artefact/embedding",
+          "graph " + graph_.name() + " takes embeddings of width " + std::to_string(width) +
+              ", the artefact has " +
+              (embedding_ == nullptr ? "none" : std::to_string(embedding_->width())));
     }
   }
   input_.buffer.resize(tensor->elements() * input_.codec.element_size());
@@ -110,8 +116,9 @@ Status GraphRunner::bind_states() {
     const TensorInfo& in = graph_.inputs()[input.index];
     const TensorInfo& out = graph_.outputs()[output.index];
     if (in.has_encoding != out.has_encoding || in.scale != out.scale || in.offset != out.offset) {
-      return input_error("artefact/state-encoding", "state tensors " + state.input + " and " + state.output +
-                                                        " have different encodings: one cannot follow the other");
+      return input_error("artefact/state-encoding",
+                         "state tensors " + state.input + " and " + state.output +
+                             " have different encodings: one cannot follow the other");
     }
     state_inputs_.push_back(input.index);
     state_outputs_.push_back(output.index);
@@ -128,7 +135,8 @@ Status GraphRunner::bind_the_rest() {
   for (size_t i = 0; i < graph_.inputs().size(); ++i) {
     if (i == input_.index || has(state_inputs_, i)) continue;
     return input_error("artefact/unknown-input", "graph " + graph_.name() + " has an input " +
-                                                     graph_.inputs()[i].name + " that the manifest does not list");
+                                                     graph_.inputs()[i].name +
+                                                     " that the manifest does not list");
   }
   // Outputs more than the manifest's only need a place to be written to.
   for (size_t i = 0; i < graph_.outputs().size(); ++i) {

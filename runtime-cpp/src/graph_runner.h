@@ -23,8 +23,8 @@ class EmbeddingTable {
   MappedFile file_;
 };
 
-/// One graph with its inputs and outputs bound as its manifest says: tokens in, logits out, states by way of a
-/// StateStore. Borrows graph, manifest and table; stays in its place.
+/// One graph with its inputs and outputs bound as its manifest says: tokens in, logits out, states
+/// by way of a StateStore. Borrows graph, manifest and table; stays in its place.
 class GraphRunner {
  public:
   /// Checks that the graph has the manifest's tensors, and no others that would need a value.
@@ -38,7 +38,8 @@ class GraphRunner {
   /// Shares another runner's store, which must have the same layout.
   void share_state(std::shared_ptr<StateStore> state) { state_ = std::move(state); }
 
-  /// Runs tokens()[0..manifest().tokens) and advances the state; a failed execution leaves it as it was.
+  /// Runs tokens()[0..manifest().tokens) and advances the state; a failed execution leaves it as it
+  /// was.
   Status run(const int32_t* tokens);
   /// Logits of the last run, [tokens, vocabulary].
   const std::vector<float>& logits() const { return logits_; }
@@ -52,7 +53,8 @@ class GraphRunner {
     ElementCodec codec;
     std::vector<uint8_t> buffer;
   };
-  Result<Slot> find_tensor(bool input, const std::string& name, Dtype dtype, uint64_t elements) const;
+  Result<Slot> find_tensor(bool input, const std::string& name, Dtype dtype,
+                           uint64_t elements) const;
   Status bind_inputs();
   Status bind_outputs();
   Status bind_states();

@@ -5,8 +5,8 @@
 
 namespace rwkv {
 
-/// The objects of one kind that the C API gave out and that are alive: a stale or foreign pointer is told by looking it
-/// up, not by reading what it points to.
+/// The objects of one kind that the C API gave out and that are alive: a stale or foreign pointer
+/// is told by looking it up, not by reading what it points to.
 template <typename T>
 class HandleSet {
  public:

@@ -41,7 +41,9 @@ class Parser {
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
   void skip_space() {
-    while (at_ < text_.size() && (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r')) ++at_;
+    while (at_ < text_.size() &&
+           (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r'))
+      ++at_;
   }
 
   bool take(char expected) {
@@ -55,18 +57,24 @@ class Parser {
     skip_space();
     if (at_ >= text_.size()) return fail("the text ends where a value is expected");
     switch (peek()) {
-      case '{': return object(depth);
-      case '[': return array(depth);
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
       case '"': {
         Json json;
         json.type = Json::Type::kString;
         RWKV_ASSIGN(json.string, string());
         return json;
       }
-      case 't': return word("true", Json::Type::kBool, true);
-      case 'f': return word("false", Json::Type::kBool, false);
-      case 'n': return word("null", Json::Type::kNull, false);
-      default: return number();
+      case 't':
+        return word("true", Json::Type::kBool, true);
+      case 'f':
+        return word("false", Json::Type::kBool, false);
+      case 'n':
+        return word("null", Json::Type::kNull, false);
+      default:
+        return number();
     }
   }
 
@@ -123,8 +131,10 @@ class Parser {
     uint32_t code = 0;
     for (int i = 0; i < 4; ++i, ++at_) {
       const char c = peek();
-      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+      const int digit = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
       if (digit < 0) return fail("expected four hexadecimal digits after \\u");
       code = code * 16 + static_cast<uint32_t>(digit);
     }
@@ -135,14 +145,31 @@ class Parser {
     const char c = peek();
     ++at_;
     switch (c) {
-      case '"': case '\\': case '/': out.push_back(c); return Done{};
-      case 'b': out.push_back('\b'); return Done{};
-      case 'f': out.push_back('\f'); return Done{};
-      case 'n': out.push_back('\n'); return Done{};
-      case 'r': out.push_back('\r'); return Done{};
-      case 't': out.push_back('\t'); return Done{};
-      case 'u': break;
-      default: --at_; return fail("unknown escape");
+      case '"':
+      case '\\':
+      case '/':
+        out.push_back(c);
+        return Done{};
+      case 'b':
+        out.push_back('\b');
+        return Done{};
+      case 'f':
+        out.push_back('\f');
+        return Done{};
+      case 'n':
+        out.push_back('\n');
+        return Done{};
+      case 'r':
+        out.push_back('\r');
+        return Done{};
+      case 't':
+        out.push_back('\t');
+        return Done{};
+      case 'u':
+        break;
+      default:
+        --at_;
+        return fail("unknown escape");
     }
     RWKV_ASSIGN(uint32_t code, hex4());
     if (code >= 0xD800 && code < 0xDC00) {
@@ -247,12 +274,18 @@ const Json* Json::find(std::string_view name) const {
 
 const char* json_type_name(Json::Type type) {
   switch (type) {
-    case Json::Type::kNull: return "null";
-    case Json::Type::kBool: return "a truth value";
-    case Json::Type::kNumber: return "a number";
-    case Json::Type::kString: return "a string";
-    case Json::Type::kArray: return "an array";
-    case Json::Type::kObject: return "an object";
+    case Json::Type::kNull:
+      return "null";
+    case Json::Type::kBool:
+      return "a truth value";
+    case Json::Type::kNumber:
+      return "a number";
+    case Json::Type::kString:
+      return "a string";
+    case Json::Type::kArray:
+      return "an array";
+    case Json::Type::kObject:
+      return "an object";
   }
   return "nothing";
 }

@@ -33,12 +33,13 @@ class Json {
 /// "a number", "an object", ...: for messages.
 const char* json_type_name(Json::Type type);
 
-/// Reads one document of RFC 8259, strictly: no comments, no trailing commas, no duplicate names, valid UTF-8, at
-/// most 64 levels deep. `source` names the text in errors: `source:line:column: what`.
+/// Reads one document of RFC 8259, strictly: no comments, no trailing commas, no duplicate names,
+/// valid UTF-8, at most 64 levels deep. `source` names the text in errors: `source:line:column:
+/// what`.
 Result<Json> parse_json(std::string_view text, const std::string& source);
 
-/// Writes JSON with two-space indentation, member by member. Values are written where the document stands; the
-/// caller opens and closes containers in pairs.
+/// Writes JSON with two-space indentation, member by member. Values are written where the document
+/// stands; the caller opens and closes containers in pairs.
 class JsonWriter {
  public:
   JsonWriter& begin_object() { return begin('{'); }

@@ -6,20 +6,27 @@ namespace {
 std::string describe(const Json* json) {
   if (json == nullptr) return "nothing";
   switch (json->type) {
-    case Json::Type::kString: return quote_json(json->string.substr(0, 60));
+    case Json::Type::kString:
+      return quote_json(json->string.substr(0, 60));
     case Json::Type::kNumber: {
       JsonWriter writer;
-      if (json->is_integer) writer.value(json->integer);
-      else writer.value(json->number);
+      if (json->is_integer)
+        writer.value(json->integer);
+      else
+        writer.value(json->number);
       const std::string text = writer.text();
       return text.substr(0, text.size() - 1);
     }
-    case Json::Type::kArray: return "an array of " + std::to_string(json->array.size());
-    default: return json_type_name(json->type);
+    case Json::Type::kArray:
+      return "an array of " + std::to_string(json->array.size());
+    default:
+      return json_type_name(json->type);
   }
 }
 
-bool is_count(const Json& json) { return json.is_integer && json.integer >= 0; }
+bool is_count(const Json& json) {
+  return json.is_integer && json.integer >= 0;
+}
 
 }  // namespace
 
@@ -70,7 +77,8 @@ Result<uint32_t> JsonFields::count32(const std::string& name) const {
 
 Result<std::vector<uint64_t>> JsonFields::counts(const std::string& name) const {
   const Json* json = json_->find(name);
-  if (json == nullptr || json->type != Json::Type::kArray) return fail(name, "an array of integers");
+  if (json == nullptr || json->type != Json::Type::kArray)
+    return fail(name, "an array of integers");
   std::vector<uint64_t> values;
   for (const Json& element : json->array) {
     if (!is_count(element)) return fail_at(place(name), &element, "integers of 0 or more");

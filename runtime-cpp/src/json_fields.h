@@ -9,7 +9,8 @@
 namespace rwkv {
 
 /// Typed access to the members of one JSON object. Errors name the place by its path:
-/// `model.json: graphs[0].tokens: expected 1 or more, found "x"`. Borrows the Json, which must outlive it.
+/// `model.json: graphs[0].tokens: expected 1 or more, found "x"`. Borrows the Json, which must
+/// outlive it.
 class JsonFields {
  public:
   static Result<JsonFields> root(const Json& json, const std::string& source);

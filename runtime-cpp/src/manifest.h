@@ -112,8 +112,9 @@ struct Manifest {
   std::string graph_names() const;
 };
 
-/// Reads and checks a manifest; `source` names it in messages. Everything that the runtime indexes with is checked
-/// here once: slices lie inside their tensors, shapes do not overflow, paths stay inside the artefact.
+/// Reads and checks a manifest; `source` names it in messages. Everything that the runtime indexes
+/// with is checked here once: slices lie inside their tensors, shapes do not overflow, paths stay
+/// inside the artefact.
 Result<Manifest> parse_manifest(const std::string& text, const std::string& source);
 
 /// Reads `folder`/model.json.

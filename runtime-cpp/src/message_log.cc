@@ -7,7 +7,8 @@ namespace {
 
 constexpr size_t kKept = 256;
 
-/// HTP 5.51 logs this at ERROR level once per graph, and nothing is wrong: quoting it would mislead.
+/// HTP 5.51 logs this at ERROR level once per graph, and nothing is wrong: quoting it would
+/// mislead.
 bool is_harmless(const std::string& text) {
   return text.find("unexpected GraphHtpSettings option") != std::string::npos;
 }
@@ -46,9 +47,11 @@ std::vector<std::string> MessageLog::since(uint64_t mark, size_t most) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<std::string> texts;
   for (const Message& message : messages_) {
-    if (message.number >= mark && message.level <= QNN_LOG_LEVEL_WARN) texts.push_back(message.text);
+    if (message.number >= mark && message.level <= QNN_LOG_LEVEL_WARN)
+      texts.push_back(message.text);
   }
-  if (texts.size() > most) texts.erase(texts.begin(), texts.end() - static_cast<std::ptrdiff_t>(most));
+  if (texts.size() > most)
+    texts.erase(texts.begin(), texts.end() - static_cast<std::ptrdiff_t>(most));
   return texts;
 }
 

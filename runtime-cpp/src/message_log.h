@@ -11,8 +11,8 @@
 
 namespace rwkv {
 
-/// Keeps the last messages of foreign libraries, so that an error can quote them. One per process: QNN's log callback
-/// has no place for a pointer of ours. Safe from any thread.
+/// Keeps the last messages of foreign libraries, so that an error can quote them. One per process:
+/// QNN's log callback has no place for a pointer of ours. Safe from any thread.
 class MessageLog {
  public:
   static MessageLog& instance();

@@ -10,8 +10,9 @@
 
 namespace rwkv {
 
-/// The graphs that a model library composed, and the memory in which it describes them. Keep until the context is
-/// freed: a backend may read static tensors from the library's mapped weights as long as the graphs live.
+/// The graphs that a model library composed, and the memory in which it describes them. Keep until
+/// the context is freed: a backend may read static tensors from the library's mapped weights as
+/// long as the graphs live.
 class ComposedGraphs {
  public:
   ComposedGraphs() = default;
@@ -35,7 +36,8 @@ class ModelLibrary {
  public:
   static Result<ModelLibrary> open(const std::string& path);
   /// For tests: functions that are not a library's.
-  ModelLibrary(std::string path, QnnModel_ComposeGraphsFn_t compose, QnnModel_FreeGraphsInfoFn_t free)
+  ModelLibrary(std::string path, QnnModel_ComposeGraphsFn_t compose,
+               QnnModel_FreeGraphsInfoFn_t free)
       : path_(std::move(path)), compose_(compose), free_(free) {}
 
   /// Builds the model's graphs in `context`. A node that the backend refuses fails it.

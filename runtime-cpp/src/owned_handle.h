@@ -6,8 +6,8 @@
 
 namespace rwkv {
 
-/// A QNN handle and the function that frees it: the move-only core of Log, Backend, Device, Context and Profile.
-/// Borrows the Api.
+/// A QNN handle and the function that frees it: the move-only core of Log, Backend, Device, Context
+/// and Profile. Borrows the Api.
 class OwnedHandle {
  public:
   using Free = Qnn_ErrorHandle_t (*)(const Api& api, void* handle);

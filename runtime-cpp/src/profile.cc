@@ -10,12 +10,17 @@ namespace {
 uint64_t scalar_value(const Qnn_Scalar_t& scalar) {
   switch (scalar.dataType) {
     case QNN_DATATYPE_UINT_64:
-    case QNN_DATATYPE_INT_64: return scalar.uint64Value;
+    case QNN_DATATYPE_INT_64:
+      return scalar.uint64Value;
     case QNN_DATATYPE_UINT_32:
-    case QNN_DATATYPE_INT_32: return scalar.uint32Value;
-    case QNN_DATATYPE_FLOAT_32: return static_cast<uint64_t>(scalar.floatValue);
-    case QNN_DATATYPE_FLOAT_64: return static_cast<uint64_t>(scalar.doubleValue);
-    default: return 0;
+    case QNN_DATATYPE_INT_32:
+      return scalar.uint32Value;
+    case QNN_DATATYPE_FLOAT_32:
+      return static_cast<uint64_t>(scalar.floatValue);
+    case QNN_DATATYPE_FLOAT_64:
+      return static_cast<uint64_t>(scalar.doubleValue);
+    default:
+      return 0;
   }
 }
 
@@ -117,13 +122,19 @@ Estimate estimate_of(const std::vector<ProfileEvent>& events) {
   estimate.known = true;
   estimate.microseconds = value(kHtpEventEstimatedMicroseconds);
   estimate.cycles = value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_SIM_EXEC_CYCLES);
-  estimate.lower_cycles = value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_SIM_EXEC_LOWER_CYCLES);
-  estimate.upper_cycles = value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_SIM_EXEC_UPPER_CYCLES);
+  estimate.lower_cycles =
+      value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_SIM_EXEC_LOWER_CYCLES);
+  estimate.upper_cycles =
+      value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_SIM_EXEC_UPPER_CYCLES);
   estimate.input_fill = value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_INPUT_FILL);
-  estimate.intermediate_fill = value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_INTERMEDIATE_FILL);
-  estimate.intermediate_spill = value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_INTERMEDIATE_SPILL);
-  estimate.output_spill = value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_OUTPUT_SPILL);
-  const ProfileEvent* missing = root->find(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_MISSING_COST_OPS);
+  estimate.intermediate_fill =
+      value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_INTERMEDIATE_FILL);
+  estimate.intermediate_spill =
+      value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_INTERMEDIATE_SPILL);
+  estimate.output_spill =
+      value(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_OUTPUT_SPILL);
+  const ProfileEvent* missing =
+      root->find(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_MISSING_COST_OPS);
   if (missing != nullptr) {
     estimate.ops_without_cost = missing->value;
     for (const ProfileEvent& op : missing->children) estimate.ops.push_back(op.name);

@@ -20,7 +20,9 @@ struct QnnStatus {
 QnnStatus describe_status(uint64_t handle);
 
 /// Whether the code is 1000: a part that this library lacks, on this platform or at all.
-inline bool is_unsupported(uint64_t handle) { return (handle & 0xFFFF) == 1000; }
+inline bool is_unsupported(uint64_t handle) {
+  return (handle & 0xFFFF) == 1000;
+}
 
 /// "1002 QNN_COMMON_ERROR_MEM_ALLOC: out of memory, or ...".
 std::string status_text(const QnnStatus& status);

@@ -4,8 +4,8 @@
 
 namespace rwkv {
 
-/// PCG32 (O'Neill 2014, XSH-RR 64/32, stream 1442695040888963407): the same numbers for a seed on every machine,
-/// which the standard library's distributions do not promise.
+/// PCG32 (O'Neill 2014, XSH-RR 64/32, stream 1442695040888963407): the same numbers for a seed on
+/// every machine, which the standard library's distributions do not promise.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(0) {

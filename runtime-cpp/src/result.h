@@ -15,8 +15,8 @@ struct ErrorDeleter {
 using ErrorPointer = std::unique_ptr<Error, ErrorDeleter>;
 ErrorPointer new_error(Error&& error);
 
-/// A value or an Error. `value()` may be called only when `ok()`, `error()` only when not. The error is on the heap, so
-/// that a Result is little larger than its value.
+/// A value or an Error. `value()` may be called only when `ok()`, `error()` only when not. The
+/// error is on the heap, so that a Result is little larger than its value.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -46,16 +46,16 @@ using Status = Result<Done>;
 #define RWKV_CONCAT(a, b) RWKV_CONCAT_(a, b)
 
 /// Leaves the function with the error of `expression`, a Result, if it has one.
-#define RWKV_TRY(expression)                                                    \
-  do {                                                                          \
-    auto rwkv_result_ = (expression);                                           \
-    if (!rwkv_result_.ok()) return std::move(rwkv_result_.error());             \
+#define RWKV_TRY(expression)                                        \
+  do {                                                              \
+    auto rwkv_result_ = (expression);                               \
+    if (!rwkv_result_.ok()) return std::move(rwkv_result_.error()); \
   } while (false)
 
 /// `RWKV_ASSIGN(auto text, read_file(path));`: the value, or out with the error.
 #define RWKV_ASSIGN(target, expression) \
   RWKV_ASSIGN_IMPL_(RWKV_CONCAT(rwkv_result_, __LINE__), target, expression)
-#define RWKV_ASSIGN_IMPL_(result, target, expression)   \
-  auto result = (expression);                           \
-  if (!result.ok()) return std::move(result.error());   \
+#define RWKV_ASSIGN_IMPL_(result, target, expression) \
+  auto result = (expression);                         \
+  if (!result.ok()) return std::move(result.error()); \
   target = std::move(result).value()

@@ -7,7 +7,8 @@ namespace rwkv {
 
 double portable_exp(double x) {
   if (x < -745.2) return 0;  // below half of the smallest double
-  // x = k ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts (Cody and Waite), so that k * high is exact.
+  // x = k ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts (Cody and Waite), so that k * high is
+  // exact.
   constexpr double kLn2High = 0x1.62e42fee00000p-1, kLn2Low = 0x1.a39ef35793c76p-33;
   const double k = std::floor(x * 1.4426950408889634 + 0.5);
   const double r = (x - k * kLn2High) - k * kLn2Low;
@@ -22,7 +23,8 @@ Result<Sampler> Sampler::create(const SamplerOptions& options) {
   if (!std::isfinite(options.temperature) || options.temperature < 0) {
     return refuse("the temperature must be 0 or more");
   }
-  if (!(options.top_p > 0 && options.top_p <= 1)) return refuse("top-p must be above 0 and at most 1");
+  if (!(options.top_p > 0 && options.top_p <= 1))
+    return refuse("top-p must be above 0 and at most 1");
   if (!std::isfinite(options.repetition_penalty) || options.repetition_penalty <= 0) {
     return refuse("the repetition penalty must be above 0");
   }
@@ -53,11 +55,12 @@ Result<int32_t> Sampler::sample(const float* logits, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     double logit = logits[i];
     if (std::isnan(logit) || logit == HUGE_VAL) {
-      return input_error("sampler/not-finite",
-                         "the logit of token " + std::to_string(i) + " is " +
-                             (std::isnan(logit) ? "NaN" : "infinity"),
-                         "The model overflowed on this backend. `rwkvc run --backend host` names the "
-                         "first tensor that does; a scaling policy in the spec is the cure.");
+      return input_error(
+          "sampler/not-finite",
+          "the logit of token " + std::to_string(i) + " is " +
+              (std::isnan(logit) ? "NaN" : "infinity"),
+          "The model overflowed on this backend. `rwkvc run --backend host` names the "
+          "first tensor that does; a scaling policy in the spec is the cure.");
     }
     if (i < seen_.size() && seen_[i]) {
       logit = logit > 0 ? logit / options_.repetition_penalty : logit * options_.repetition_penalty;
@@ -65,9 +68,9 @@ Result<int32_t> Sampler::sample(const float* logits, size_t count) {
     candidates[i] = {logit, static_cast<int32_t>(i)};
   }
   if (options_.temperature == 0) {
-    const auto best = std::max_element(
-        candidates.begin(), candidates.end(),
-        [](const Candidate& a, const Candidate& b) { return a.logit < b.logit; });
+    const auto best =
+        std::max_element(candidates.begin(), candidates.end(),
+                         [](const Candidate& a, const Candidate& b) { return a.logit < b.logit; });
     return best->token;  // the first of equals, as max_element returns it
   }
 

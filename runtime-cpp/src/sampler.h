@@ -15,13 +15,14 @@ struct SamplerOptions {
   double top_p = 1;
   /// Keeps that many of the most likely tokens; 0 keeps all.
   uint32_t top_k = 0;
-  /// Positive logits of tokens seen are divided by it, others multiplied (CTRL, Keskar et al. 2019); 1 is none.
+  /// Positive logits of tokens seen are divided by it, others multiplied (CTRL, Keskar et al.
+  /// 2019); 1 is none.
   double repetition_penalty = 1;
   uint64_t seed = 0;
 };
 
-/// Chooses tokens. Equal logits, options and seed give equal tokens on every machine: ties go to the lower id, and
-/// the exponential is our own.
+/// Chooses tokens. Equal logits, options and seed give equal tokens on every machine: ties go to
+/// the lower id, and the exponential is our own.
 class Sampler {
  public:
   static Result<Sampler> create(const SamplerOptions& options);
@@ -48,7 +49,8 @@ class Sampler {
   std::vector<bool> seen_;
 };
 
-/// e^x for x <= 0, within 4 ulp; the same bits wherever doubles are IEEE 754 and products are not fused.
+/// e^x for x <= 0, within 4 ulp; the same bits wherever doubles are IEEE 754 and products are not
+/// fused.
 double portable_exp(double x);
 
 }  // namespace rwkv

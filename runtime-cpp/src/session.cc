@@ -5,15 +5,17 @@
 namespace rwkv {
 namespace {
 
-/// Sizes of the files that this run needs: a copy that was cut short is found before a library reads it.
+/// Sizes of the files that this run needs: a copy that was cut short is found before a library
+/// reads it.
 Status check_files(const std::string& artefact, const Manifest& manifest) {
   for (const std::string& path : {manifest.weights, manifest.embedding.file}) {
     const auto listed = manifest.files.find(path);
     if (path.empty() || listed == manifest.files.end()) continue;
     RWKV_ASSIGN(const uint64_t bytes, file_size(join_path(artefact, path)));
     if (bytes != listed->second) {
-      return input_error("artefact/file-size", join_path(artefact, path) + " has " + std::to_string(bytes) +
-                                                   " bytes, the manifest says " + std::to_string(listed->second),
+      return input_error("artefact/file-size",
+                         join_path(artefact, path) + " has " + std::to_string(bytes) +
+                             " bytes, the manifest says " + std::to_string(listed->second),
                          "The copy is not complete: copy or build the artefact again.");
     }
   }
@@ -36,8 +38,10 @@ Result<std::unique_ptr<Session>> Session::create(const std::string& artefact, Ma
     RWKV_TRY(engine->compose(library, names));
     RWKV_TRY(engine->finalize(QNN_PROFILE_LEVEL_BASIC));
   }
-  RWKV_ASSIGN(std::unique_ptr<Session> session, create(artefact, std::move(manifest), std::move(engine)));
-  session->load_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  RWKV_ASSIGN(std::unique_ptr<Session> session,
+              create(artefact, std::move(manifest), std::move(engine)));
+  session->load_seconds_ =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return session;
 }
 
@@ -51,20 +55,24 @@ Result<std::unique_ptr<Session>> Session::create(const std::string& artefact, Ma
 
 Status Session::bind(const std::string& artefact) {
   if (manifest_.embedding.on_host) {
-    RWKV_ASSIGN(EmbeddingTable table,
-                EmbeddingTable::open(join_path(artefact, manifest_.embedding.file), manifest_.embedding));
+    RWKV_ASSIGN(
+        EmbeddingTable table,
+        EmbeddingTable::open(join_path(artefact, manifest_.embedding.file), manifest_.embedding));
     embedding_ = std::make_unique<EmbeddingTable>(std::move(table));
   }
   for (const ManifestGraph& manifest : manifest_.graphs) {
     Graph* graph = engine_->find_graph(manifest.name);
     if (graph == nullptr) {
-      return input_error("artefact/no-graph", "the library or context binary has no graph " + manifest.name +
-                                                  ", which the manifest lists",
+      return input_error("artefact/no-graph",
+                         "the library or context binary has no graph " + manifest.name +
+                             ", which the manifest lists",
                          "It is not of this artefact: build it again.");
     }
-    std::unique_ptr<GraphRunner>& place = manifest.kind == ManifestGraph::Kind::kDecode ? decode_ : prefill_;
+    std::unique_ptr<GraphRunner>& place =
+        manifest.kind == ManifestGraph::Kind::kDecode ? decode_ : prefill_;
     if (place != nullptr) {
-      return input_error("artefact/graphs", "two graphs of one kind are not supported: " + manifest_.graph_names());
+      return input_error("artefact/graphs",
+                         "two graphs of one kind are not supported: " + manifest_.graph_names());
     }
     RWKV_ASSIGN(place, GraphRunner::create(*graph, manifest, embedding_.get()));
   }
@@ -72,7 +80,8 @@ Status Session::bind(const std::string& artefact) {
     const std::vector<ManifestState>& a = decode_->manifest().states;
     const std::vector<ManifestState>& b = prefill_->manifest().states;
     if (!same_slices(a, b)) {
-      return input_error("artefact/states", "the decode and the prefill graph have different states");
+      return input_error("artefact/states",
+                         "the decode and the prefill graph have different states");
     }
     if (same_layout(a, b)) prefill_->share_state(decode_->state());
   }
@@ -83,8 +92,9 @@ Status Session::bind(const std::string& artefact) {
 Status Session::check_tokens(const int32_t* tokens, size_t count) const {
   for (size_t i = 0; i < count; ++i) {
     if (tokens[i] < 0 || static_cast<uint64_t>(tokens[i]) >= manifest_.vocabulary) {
-      return input_error("token/outside-vocabulary", "token " + std::to_string(tokens[i]) + " at position " +
-                                                         std::to_string(i) + " is outside the vocabulary of " +
+      return input_error("token/outside-vocabulary", "token " + std::to_string(tokens[i]) +
+                                                         " at position " + std::to_string(i) +
+                                                         " is outside the vocabulary of " +
                                                          std::to_string(manifest_.vocabulary));
     }
   }
@@ -94,11 +104,13 @@ Status Session::check_tokens(const int32_t* tokens, size_t count) const {
 Result<GraphRunner*> Session::choose(size_t count, GraphChoice choice) {
   const bool fits = prefill_ != nullptr && count >= prefill_->manifest().tokens;
   if (choice == GraphChoice::kPrefill && prefill_ == nullptr) {
-    return usage_error("artefact/no-graph", "the artefact has no prefill graph", "Build it with --prefill T.");
+    return usage_error("artefact/no-graph", "the artefact has no prefill graph",
+                       "Build it with --prefill T.");
   }
   if (choice != GraphChoice::kDecode && fits) return prefill_.get();
   if (decode_ != nullptr) return decode_.get();
-  return usage_error("token/count", "the artefact has no decode graph for the last " + std::to_string(count) +
+  return usage_error("token/count", "the artefact has no decode graph for the last " +
+                                        std::to_string(count) +
                                         " tokens; its prefill graph takes " +
                                         std::to_string(prefill_->manifest().tokens) + " at a time");
 }

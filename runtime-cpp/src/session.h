@@ -20,7 +20,8 @@ struct SessionOptions {
   std::string model_library;
 };
 
-/// A model that is being read and written: tokens in, logits out, the state in between. Not for two threads at once.
+/// A model that is being read and written: tokens in, logits out, the state in between. Not for two
+/// threads at once.
 class Session {
  public:
   /// Loads or composes and finalizes the artefact's graphs and binds them.
@@ -36,7 +37,8 @@ class Session {
     const float* logits = nullptr;  ///< valid until the next call
   };
   /// Takes the first tokens of `tokens`, as many as one execution of a fitting graph does.
-  Result<Rows> advance(const int32_t* tokens, size_t count, GraphChoice choice = GraphChoice::kAuto);
+  Result<Rows> advance(const int32_t* tokens, size_t count,
+                       GraphChoice choice = GraphChoice::kAuto);
 
   /// Takes all of them, checked first: an id outside the vocabulary changes nothing.
   Status eval(const int32_t* tokens, size_t count);

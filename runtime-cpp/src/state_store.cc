@@ -3,7 +3,8 @@
 namespace rwkv {
 namespace {
 
-/// Calls visit(position) with the element positions of a slice, in its logical order (last axis fastest).
+/// Calls visit(position) with the element positions of a slice, in its logical order (last axis
+/// fastest).
 template <typename Visit>
 void for_each_element(const ManifestStateSlice& slice, const Visit& visit) {
   const size_t rank = slice.shape.size();
@@ -29,13 +30,14 @@ bool equal_slices(const ManifestStateSlice& a, const ManifestStateSlice& b) {
 }
 
 bool equal_layouts(const ManifestStateSlice& a, const ManifestStateSlice& b) {
-  return equal_slices(a, b) && a.offset == b.offset && a.strides == b.strides && a.scale == b.scale &&
-         a.initial == b.initial;
+  return equal_slices(a, b) && a.offset == b.offset && a.strides == b.strides &&
+         a.scale == b.scale && a.initial == b.initial;
 }
 
 }  // namespace
 
-StateStore StateStore::create(const std::vector<ManifestState>& states, std::vector<ElementCodec> codecs) {
+StateStore StateStore::create(const std::vector<ManifestState>& states,
+                              std::vector<ElementCodec> codecs) {
   StateStore store;
   for (size_t i = 0; i < states.size(); ++i) {
     Tensor tensor;
@@ -60,7 +62,8 @@ void StateStore::reset() {
     for (size_t at = 0; at < buffer.size(); at += size) tensor.codec.write(&buffer[at], 0);
     for (const ManifestStateSlice& slice : tensor.manifest.slices) {
       const float initial = static_cast<float>(slice.initial * slice.scale);
-      for_each_element(slice, [&](uint64_t position) { tensor.codec.write(&buffer[position * size], initial); });
+      for_each_element(
+          slice, [&](uint64_t position) { tensor.codec.write(&buffer[position * size], initial); });
     }
   }
 }
@@ -79,7 +82,8 @@ void StateStore::get(float* values) const {
     const std::vector<uint8_t>& buffer = tensor.buffers[current_];
     const size_t size = tensor.codec.element_size();
     for_each_element(*entry.slice, [&](uint64_t position) {
-      *values++ = static_cast<float>(tensor.codec.read(&buffer[position * size]) / entry.slice->scale);
+      *values++ =
+          static_cast<float>(tensor.codec.read(&buffer[position * size]) / entry.slice->scale);
     });
   }
 }
@@ -90,7 +94,8 @@ void StateStore::set(const float* values) {
     std::vector<uint8_t>& buffer = tensor.buffers[current_];
     const size_t size = tensor.codec.element_size();
     for_each_element(*entry.slice, [&](uint64_t position) {
-      tensor.codec.write(&buffer[position * size], static_cast<float>(*values++ * entry.slice->scale));
+      tensor.codec.write(&buffer[position * size],
+                         static_cast<float>(*values++ * entry.slice->scale));
     });
   }
 }
@@ -107,7 +112,8 @@ bool same_slices(const std::vector<ManifestState>& a, const std::vector<Manifest
 bool same_layout(const std::vector<ManifestState>& a, const std::vector<ManifestState>& b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i].dtype != b[i].dtype || a[i].shape != b[i].shape || a[i].slices.size() != b[i].slices.size()) {
+    if (a[i].dtype != b[i].dtype || a[i].shape != b[i].shape ||
+        a[i].slices.size() != b[i].slices.size()) {
       return false;
     }
     for (size_t j = 0; j < a[i].slices.size(); ++j) {

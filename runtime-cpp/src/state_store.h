@@ -8,13 +8,15 @@
 
 namespace rwkv {
 
-/// The recurrent state between two executions. Each state tensor has two buffers: a step reads one and writes the
-/// other, and `flip` swaps their parts, so nothing is copied. To the outside the state is float32 values of the spec:
-/// scales divided out, slice after slice in the order of the spec, each slice in its logical order.
+/// The recurrent state between two executions. Each state tensor has two buffers: a step reads one
+/// and writes the other, and `flip` swaps their parts, so nothing is copied. To the outside the
+/// state is float32 values of the spec: scales divided out, slice after slice in the order of the
+/// spec, each slice in its logical order.
 class StateStore {
  public:
   /// Starts at the spec's initial values. `codecs`: one per state.
-  static StateStore create(const std::vector<ManifestState>& states, std::vector<ElementCodec> codecs);
+  static StateStore create(const std::vector<ManifestState>& states,
+                           std::vector<ElementCodec> codecs);
 
   size_t count() const { return tensors_.size(); }
   uint8_t* input(size_t index) { return tensors_[index].buffers[current_].data(); }

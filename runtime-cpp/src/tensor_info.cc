@@ -8,7 +8,9 @@ uint64_t TensorInfo::elements() const {
   return n;
 }
 
-uint64_t TensorInfo::bytes() const { return elements() * element_bytes(dtype); }
+uint64_t TensorInfo::bytes() const {
+  return elements() * element_bytes(dtype);
+}
 
 std::string TensorInfo::describe() const {
   std::string text = data_type_name(dtype) + " [";
@@ -40,8 +42,9 @@ Qnn_Tensor_t TensorInfo::bind(void* data) const {
 
 Result<TensorInfo> read_tensor_info(const Qnn_Tensor_t& tensor) {
   if (tensor.version != QNN_TENSOR_VERSION_1 && tensor.version != QNN_TENSOR_VERSION_2) {
-    return internal_error("tensor/version", "a graph tensor of version " +
-                                                std::to_string(tensor.version) + ", known are 1 and 2");
+    return internal_error(
+        "tensor/version",
+        "a graph tensor of version " + std::to_string(tensor.version) + ", known are 1 and 2");
   }
   const Qnn_TensorV1_t& v1 = tensor.v1;  // version 2 has the same fields at the same places
   TensorInfo info;
@@ -50,7 +53,8 @@ Result<TensorInfo> read_tensor_info(const Qnn_Tensor_t& tensor) {
   info.type = v1.type;
   info.format = v1.dataFormat;
   info.dtype = v1.dataType;
-  if (v1.rank > 0 && v1.dimensions != nullptr) info.dims.assign(v1.dimensions, v1.dimensions + v1.rank);
+  if (v1.rank > 0 && v1.dimensions != nullptr)
+    info.dims.assign(v1.dimensions, v1.dimensions + v1.rank);
   const Qnn_QuantizeParams_t& encoding = v1.quantizeParams;
   if (encoding.encodingDefinition == QNN_DEFINITION_DEFINED &&
       encoding.quantizationEncoding == QNN_QUANTIZATION_ENCODING_SCALE_OFFSET) {
@@ -60,7 +64,8 @@ Result<TensorInfo> read_tensor_info(const Qnn_Tensor_t& tensor) {
   }
   if (element_bytes(info.dtype) == 0) {
     return input_error("tensor/type", "graph tensor " + info.name + " has the type " +
-                                          data_type_name(info.dtype) + ", which cannot be read or written");
+                                          data_type_name(info.dtype) +
+                                          ", which cannot be read or written");
   }
   // Each factor is checked before it is multiplied in, so that the product cannot wrap.
   uint64_t bytes = element_bytes(info.dtype);
@@ -89,27 +94,32 @@ uint32_t element_bytes(Qnn_DataType_t dtype) {
     case QNN_DATATYPE_UINT_8:
     case QNN_DATATYPE_SFIXED_POINT_8:
     case QNN_DATATYPE_UFIXED_POINT_8:
-    case QNN_DATATYPE_BOOL_8: return 1;
+    case QNN_DATATYPE_BOOL_8:
+      return 1;
     case QNN_DATATYPE_INT_16:
     case QNN_DATATYPE_UINT_16:
     case QNN_DATATYPE_SFIXED_POINT_16:
     case QNN_DATATYPE_UFIXED_POINT_16:
-    case QNN_DATATYPE_FLOAT_16: return 2;
+    case QNN_DATATYPE_FLOAT_16:
+      return 2;
     case QNN_DATATYPE_INT_32:
     case QNN_DATATYPE_UINT_32:
     case QNN_DATATYPE_SFIXED_POINT_32:
     case QNN_DATATYPE_UFIXED_POINT_32:
-    case QNN_DATATYPE_FLOAT_32: return 4;
+    case QNN_DATATYPE_FLOAT_32:
+      return 4;
     case QNN_DATATYPE_INT_64:
     case QNN_DATATYPE_UINT_64:
-    case QNN_DATATYPE_FLOAT_64: return 8;
-    default: return 0;
+    case QNN_DATATYPE_FLOAT_64:
+      return 8;
+    default:
+      return 0;
   }
 }
 
 std::string data_type_name(Qnn_DataType_t dtype) {
-  // The type's number is its family in the high byte and, in decimal read as hexadecimal, its bits below:
-  // 0x0216 is float16.
+  // The type's number is its family in the high byte and, in decimal read as hexadecimal, its bits
+  // below: 0x0216 is float16.
   const uint32_t number = static_cast<uint32_t>(dtype);
   const uint32_t bits = (number >> 4 & 15) * 10 + (number & 15);
   static constexpr const char* kFamilies[] = {"int", "uint", "float", "sfixed", "ufixed", "bool"};
@@ -119,10 +129,14 @@ std::string data_type_name(Qnn_DataType_t dtype) {
 
 bool same_dtype(Dtype manifest, Qnn_DataType_t qnn) {
   switch (manifest) {
-    case Dtype::kFloat16: return qnn == QNN_DATATYPE_FLOAT_16;
-    case Dtype::kFloat32: return qnn == QNN_DATATYPE_FLOAT_32;
-    case Dtype::kInt32: return qnn == QNN_DATATYPE_INT_32 || qnn == QNN_DATATYPE_UINT_32;
-    case Dtype::kUint16: return qnn == QNN_DATATYPE_UINT_16 || qnn == QNN_DATATYPE_UFIXED_POINT_16;
+    case Dtype::kFloat16:
+      return qnn == QNN_DATATYPE_FLOAT_16;
+    case Dtype::kFloat32:
+      return qnn == QNN_DATATYPE_FLOAT_32;
+    case Dtype::kInt32:
+      return qnn == QNN_DATATYPE_INT_32 || qnn == QNN_DATATYPE_UINT_32;
+    case Dtype::kUint16:
+      return qnn == QNN_DATATYPE_UINT_16 || qnn == QNN_DATATYPE_UFIXED_POINT_16;
   }
   return false;
 }

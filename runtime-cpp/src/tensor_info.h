@@ -10,8 +10,8 @@
 
 namespace rwkv {
 
-/// A graph input or output: all that execute needs to know, in memory of our own. Composed graphs and binary infos
-/// describe their tensors in memory that goes away.
+/// A graph input or output: all that execute needs to know, in memory of our own. Composed graphs
+/// and binary infos describe their tensors in memory that goes away.
 struct TensorInfo {
   std::string name;
   uint32_t id = 0;
@@ -29,7 +29,8 @@ struct TensorInfo {
   /// "float16 [1, 64, 64]".
   std::string describe() const;
 
-  /// A tensor over `data` of bytes(). It borrows this info: keep it in its place as long as the tensor.
+  /// A tensor over `data` of bytes(). It borrows this info: keep it in its place as long as the
+  /// tensor.
   Qnn_Tensor_t bind(void* data) const;
 };
 

@@ -9,8 +9,9 @@
 
 namespace rwkv {
 
-/// Text to tokens and back, where a token is a byte: id 0x41 is "A". Ids of 256 and above, which models with larger
-/// vocabularies have, stand for nothing that can be printed and decode to nothing.
+/// Text to tokens and back, where a token is a byte: id 0x41 is "A". Ids of 256 and above, which
+/// models with larger vocabularies have, stand for nothing that can be printed and decode to
+/// nothing.
 class ByteTokenizer {
  public:
   /// `vocabulary` below 256 leaves some bytes without a token.

@@ -5,7 +5,9 @@ namespace {
 
 constexpr char kReplacement[] = "\xEF\xBF\xBD";
 
-unsigned byte_at(std::string_view text, size_t i) { return static_cast<unsigned char>(text[i]); }
+unsigned byte_at(std::string_view text, size_t i) {
+  return static_cast<unsigned char>(text[i]);
+}
 
 }  // namespace
 
@@ -15,7 +17,8 @@ Utf8Step utf8_step(std::string_view text) {
   if (lead < 0x80) return {Kind::kValid, 1};
   if (lead < 0xC2 || lead > 0xF4) return {Kind::kInvalid, 1};
   const size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  // The second byte's range depends on the lead: this is what excludes overlong forms and surrogates.
+  // The second byte's range depends on the lead: this is what excludes overlong forms and
+  // surrogates.
   unsigned low = 0x80, high = 0xBF;
   if (lead == 0xE0) low = 0xA0;
   if (lead == 0xED) high = 0x9F;

@@ -3,20 +3,26 @@
 namespace rwkv {
 
 const FlagSpec kReportFlag = {"--report", "FILE", "JSON report, written at the end"};
-const FlagSpec kLogLevelFlag = {"--log-level", "N", "library messages on stderr: 1 errors to 5 debug, default none"};
+const FlagSpec kLogLevelFlag = {"--log-level", "N",
+                                "library messages on stderr: 1 errors to 5 debug, default none"};
 const FlagSpec kArtefactFlag = {"--artefact", "DIR", "folder that `rwkvc build` wrote"};
 const FlagSpec kBackendLibraryFlag = {"--backend-library", "PATH", "QNN backend library"};
-const FlagSpec kSystemLibraryFlag = {"--system-library", "PATH",
-                                     "QNN System library, default: libQnnSystem.so beside the backend's"};
-const FlagSpec kSocModelFlag = {"--soc-model", "N", "HTP: Qnn_SocModel_t's number, default: the artefact's"};
-const FlagSpec kVtcmFlag = {"--vtcm-mb", "N", "HTP: VTCM in MB, default: the artefact's, else all of the SoC's"};
-const FlagSpec kOptimizationFlag = {"--optimization", "N", "HTP: effort of finalize, 1 to 3, default 3"};
+const FlagSpec kSystemLibraryFlag = {
+    "--system-library", "PATH",
+    "QNN System library, default: libQnnSystem.so beside the backend's"};
+const FlagSpec kSocModelFlag = {"--soc-model", "N",
+                                "HTP: Qnn_SocModel_t's number, default: the artefact's"};
+const FlagSpec kVtcmFlag = {"--vtcm-mb", "N",
+                            "HTP: VTCM in MB, default: the artefact's, else all of the SoC's"};
+const FlagSpec kOptimizationFlag = {"--optimization", "N",
+                                    "HTP: effort of finalize, 1 to 3, default 3"};
 const FlagSpec kModelLibraryFlag = {"--model-library", "FILE",
                                     "model library, default: the artefact's for this machine"};
 const FlagSpec kContextFlag = {"--context", "FILE", "context binary to load instead of composing"};
 const FlagSpec kBackendFlag = {"--backend", "KIND", "cpu, htp, gpu or host"};
 
-Result<EngineOptions> engine_options(const Flags& flags, BackendKind kind, const Manifest* manifest) {
+Result<EngineOptions> engine_options(const Flags& flags, BackendKind kind,
+                                     const Manifest* manifest) {
   EngineOptions options;
   options.kind = kind;
   RWKV_ASSIGN(options.backend_library, flags.required("--backend-library"));
@@ -42,10 +48,11 @@ Result<std::string> model_library_path(const Flags& flags, const std::string& ar
   const auto found = manifest->libraries.find(own_triple());
   if (found == manifest->libraries.end()) {
     std::string others;
-    for (const auto& library : manifest->libraries) others += (others.empty() ? "" : ", ") + library.first;
+    for (const auto& library : manifest->libraries)
+      others += (others.empty() ? "" : ", ") + library.first;
     return missing_error("artefact/no-library",
-                         artefact + " has no model library for " + own_triple() + ", only for: " +
-                             (others.empty() ? "none" : others),
+                         artefact + " has no model library for " + own_triple() +
+                             ", only for: " + (others.empty() ? "none" : others),
                          "Build it again for this machine.");
   }
   return join_path(artefact, found->second);

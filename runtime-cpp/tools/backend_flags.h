@@ -8,11 +8,14 @@
 namespace rwkv {
 
 /// Flags that several modes share.
-extern const FlagSpec kReportFlag, kLogLevelFlag, kArtefactFlag, kBackendLibraryFlag, kSystemLibraryFlag,
-    kSocModelFlag, kVtcmFlag, kOptimizationFlag, kModelLibraryFlag, kContextFlag, kBackendFlag;
+extern const FlagSpec kReportFlag, kLogLevelFlag, kArtefactFlag, kBackendLibraryFlag,
+    kSystemLibraryFlag, kSocModelFlag, kVtcmFlag, kOptimizationFlag, kModelLibraryFlag,
+    kContextFlag, kBackendFlag;
 
-/// The engine's options from the flags, with what is not given taken from the manifest (may be null).
-Result<EngineOptions> engine_options(const Flags& flags, BackendKind kind, const Manifest* manifest);
+/// The engine's options from the flags, with what is not given taken from the manifest (may be
+/// null).
+Result<EngineOptions> engine_options(const Flags& flags, BackendKind kind,
+                                     const Manifest* manifest);
 
 /// Path of the model library: the flag's, or the manifest's for this machine.
 Result<std::string> model_library_path(const Flags& flags, const std::string& artefact,

@@ -5,7 +5,8 @@
 
 namespace rwkv {
 
-/// `rwkv-context compile` and `estimate`: finalizes an artefact's graphs for HTP; compile also writes the binary.
+/// `rwkv-context compile` and `estimate`: finalizes an artefact's graphs for HTP; compile also
+/// writes the binary.
 Mode compile_mode();
 Mode estimate_mode();
 

@@ -6,7 +6,8 @@
 namespace rwkv {
 namespace {
 
-/// -log p(token), in nats, under the softmax of `logits`: log-sum-exp in double, shifted by the largest logit.
+/// -log p(token), in nats, under the softmax of `logits`: log-sum-exp in double, shifted by the
+/// largest logit.
 double negative_log_likelihood(const float* logits, size_t count, int32_t token) {
   double highest = logits[0];
   for (size_t i = 1; i < count; ++i) highest = std::fmax(highest, logits[i]);
@@ -24,7 +25,8 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
   RWKV_ASSIGN(const ByteTokenizer tokenizer, open_tokenizer(flags, session->manifest()));
   RWKV_ASSIGN(std::vector<int32_t> tokens, tokenizer.encode(text));
   if (tokens.size() > limit) tokens.resize(limit);
-  if (tokens.size() < 2) return input_error("eval/too-short", path + " has fewer than 2 tokens: nothing to predict");
+  if (tokens.size() < 2)
+    return input_error("eval/too-short", path + " has fewer than 2 tokens: nothing to predict");
 
   // The last token is predicted and not read.
   const size_t predicted = tokens.size() - 1;
@@ -34,10 +36,12 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
   for (size_t at = 0; at < predicted;) {
     RWKV_ASSIGN(const Session::Rows rows, session->advance(&tokens[at], predicted - at, choice));
     for (size_t i = 0; i < rows.tokens; ++i) {
-      const double nll = negative_log_likelihood(rows.logits + i * vocabulary, vocabulary, tokens[at + i + 1]);
+      const double nll =
+          negative_log_likelihood(rows.logits + i * vocabulary, vocabulary, tokens[at + i + 1]);
       if (!std::isfinite(nll)) {
-        return input_error("eval/not-finite", "the logits after token " + std::to_string(at + i) +
-                                                  " are not finite: the model overflows on this backend");
+        return input_error("eval/not-finite",
+                           "the logits after token " + std::to_string(at + i) +
+                               " are not finite: the model overflows on this backend");
       }
       each[at + i] = static_cast<float>(nll);
       total += nll;

@@ -48,8 +48,8 @@ Result<std::vector<std::string>> read_inputs(const std::string& folder, const Gr
     const std::string path = raw_path(folder, info.name);
     RWKV_ASSIGN(std::string bytes, read_file(path));
     if (bytes.size() != info.bytes()) {
-      return input_error("exec/size", path + " has " + std::to_string(bytes.size()) + " bytes, " + info.describe() +
-                                          " has " + std::to_string(info.bytes()));
+      return input_error("exec/size", path + " has " + std::to_string(bytes.size()) + " bytes, " +
+                                          info.describe() + " has " + std::to_string(info.bytes()));
     }
     buffers.push_back(std::move(bytes));
   }
@@ -87,7 +87,8 @@ Status run_exec(const Flags& flags, JsonWriter& report, Console&) {
 
   const auto start = std::chrono::steady_clock::now();
   for (uint64_t i = 0; i < repeat; ++i) RWKV_TRY(graph->execute());
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   ::mkdir(outputs.c_str(), 0777);  // it may be there; if not and this fails, so do the writes below
   for (size_t i = 0; i < out.size(); ++i) {
@@ -105,7 +106,8 @@ Status run_exec(const Flags& flags, JsonWriter& report, Console&) {
 }  // namespace
 
 Mode exec_mode() {
-  return {{"exec", "run one graph on raw little-endian files, in the graph's own types",
+  return {{"exec",
+           "run one graph on raw little-endian files, in the graph's own types",
            {kArtefactFlag,
             kBackendFlag,
             kBackendLibraryFlag,

@@ -57,16 +57,17 @@ Result<Flags> Flags::parse(const ModeSpec& mode, const std::vector<std::string>&
     const FlagSpec* flag = find_flag(mode, name);
     if (flag == nullptr) {
       const std::string nearest = nearest_flag(mode, name);
-      return usage_error("usage/unknown-flag",
-                         std::string("\"") + name + "\" is no flag of " + mode.name,
-                         nearest.empty() ? "--help lists the flags." : "Did you mean " + nearest + "?");
+      return usage_error(
+          "usage/unknown-flag", std::string("\"") + name + "\" is no flag of " + mode.name,
+          nearest.empty() ? "--help lists the flags." : "Did you mean " + nearest + "?");
     }
     if (flag->value == nullptr && equals != std::string::npos) {
       return usage_error("usage/flag-value", name + " takes no value");
     }
     if (flag->value != nullptr && equals == std::string::npos) {
       if (i + 1 == args.size()) {
-        return usage_error("usage/flag-value", name + " needs a value: " + name + " " + flag->value);
+        return usage_error("usage/flag-value",
+                           name + " needs a value: " + name + " " + flag->value);
       }
       value = args[++i];
     }
@@ -92,8 +93,8 @@ Result<uint64_t> Flags::count(const std::string& name, uint64_t fallback, uint64
   if (!has(name)) return fallback;
   uint64_t value = 0;
   if (!parse_count(text(name), most, value)) {
-    return usage_error("usage/number", name + " needs a whole number from 0 to " + std::to_string(most) +
-                                           ", found \"" + text(name) + "\"");
+    return usage_error("usage/number", name + " needs a whole number from 0 to " +
+                                           std::to_string(most) + ", found \"" + text(name) + "\"");
   }
   return value;
 }
@@ -115,7 +116,8 @@ bool parse_number(const std::string& text, double& number) {
 }
 
 bool parse_count(const std::string& text, uint64_t most, uint64_t& count) {
-  if (text.empty() || text.size() > 20 || text.find_first_not_of("0123456789") != std::string::npos) {
+  if (text.empty() || text.size() > 20 ||
+      text.find_first_not_of("0123456789") != std::string::npos) {
     return false;
   }
   errno = 0;
@@ -128,12 +130,15 @@ std::string help_text(const char* program, const std::vector<ModeSpec>& modes) {
   for (const ModeSpec& mode : modes) {
     text += std::string("\n  ") + mode.name + ": " + mode.summary + "\n";
     for (const FlagSpec& flag : mode.flags) {
-      std::string left = std::string("    ") + flag.name + (flag.value != nullptr ? std::string(" ") + flag.value : "");
+      std::string left = std::string("    ") + flag.name +
+                         (flag.value != nullptr ? std::string(" ") + flag.value : "");
       if (left.size() < 32) left.resize(32, ' ');
       text += left + " " + flag.help + "\n";
     }
   }
-  return text + "\nexit codes: 0 done, 1 the input is at fault, 2 bad usage, 3 a file or library is missing, 4 internal error\n";
+  return text +
+         "\nexit codes: 0 done, 1 the input is at fault, 2 bad usage, 3 a file or library is "
+         "missing, 4 internal error\n";
 }
 
 }  // namespace rwkv

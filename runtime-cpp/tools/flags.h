@@ -22,10 +22,12 @@ struct ModeSpec {
   std::vector<FlagSpec> flags;
 };
 
-/// The values of a command line: `PROGRAM MODE --flag VALUE ...`. Numbers are read strictly: the whole text, in range.
+/// The values of a command line: `PROGRAM MODE --flag VALUE ...`. Numbers are read strictly: the
+/// whole text, in range.
 class Flags {
  public:
-  /// Unknown flags, repeated flags and missing values are usage errors that name the nearest known flag.
+  /// Unknown flags, repeated flags and missing values are usage errors that name the nearest known
+  /// flag.
   static Result<Flags> parse(const ModeSpec& mode, const std::vector<std::string>& args);
 
   bool has(const std::string& name) const { return values_.count(name) != 0; }

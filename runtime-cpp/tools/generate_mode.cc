@@ -1,7 +1,7 @@
 #include <chrono>
 
-#include "run_modes.h"
 #include "files.h"
+#include "run_modes.h"
 #include "sampler.h"
 #include "session_flags.h"
 #include "utf8.h"
@@ -16,7 +16,9 @@ double seconds_since(Clock::time_point start) {
 }
 
 /// Per second, or 0 when the clock did not move.
-double rate(size_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0; }
+double rate(size_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
 
 Result<std::string> read_prompt(const Flags& flags) {
   if (flags.has("--prompt") == flags.has("--prompt-file")) {
@@ -45,8 +47,8 @@ struct Generated {
 };
 
 /// Samples up to `most` tokens and writes their text as it becomes whole characters.
-Result<Generated> generate(Session& session, Sampler& sampler, const ByteTokenizer& tokenizer, size_t most,
-                           Console& console) {
+Result<Generated> generate(Session& session, Sampler& sampler, const ByteTokenizer& tokenizer,
+                           size_t most, Console& console) {
   Generated result;
   Utf8Stream stream;
   bool reader = true;
@@ -56,7 +58,8 @@ Result<Generated> generate(Session& session, Sampler& sampler, const ByteTokeniz
   };
   const auto start = Clock::now();
   while (result.tokens < most && reader) {
-    RWKV_ASSIGN(const int32_t token, sampler.sample(session.logits(), session.manifest().vocabulary));
+    RWKV_ASSIGN(const int32_t token,
+                sampler.sample(session.logits(), session.manifest().vocabulary));
     sampler.observe(token);
     ++result.tokens;
     emit(stream.push(tokenizer.decode(token)));
@@ -70,7 +73,8 @@ Result<Generated> generate(Session& session, Sampler& sampler, const ByteTokeniz
 
 Status run_generate(const Flags& flags, JsonWriter& report, Console& console) {
   RWKV_ASSIGN(const std::string prompt, read_prompt(flags));
-  if (prompt.empty()) return usage_error("usage/prompt", "the prompt is empty: a model needs a first token");
+  if (prompt.empty())
+    return usage_error("usage/prompt", "the prompt is empty: a model needs a first token");
   RWKV_ASSIGN(const uint64_t most, flags.count("--tokens", 100, UINT32_MAX));
   RWKV_ASSIGN(const SamplerOptions options, sampler_options(flags));
   RWKV_ASSIGN(Sampler sampler, Sampler::create(options));
@@ -98,18 +102,19 @@ Status run_generate(const Flags& flags, JsonWriter& report, Console& console) {
 }  // namespace
 
 Mode generate_mode() {
-  return {{"generate", "write text after a prompt",
-           session_flags({{"--prompt", "TEXT", "text to go on from"},
-                          {"--prompt-file", "FILE", "the same from a file"},
-                          {"--tokens", "N", "how many tokens to write, default 100"},
-                          {"--temperature", "X", "0, the default, takes the most likely token"},
-                          {"--top-p", "X", "nucleus, default 0.9 with a temperature above 0"},
-                          {"--top-k", "N", "most tokens to choose from, default 0: all"},
-                          {"--repetition-penalty", "X", "above 1 disfavours tokens seen, default 1"},
-                          {"--seed", "N", "of the random numbers, default 0"},
-                          {"--tokenizer", "NAME", "bytes; default: the artefact's"},
-                          {"--echo", nullptr, "write the prompt first"}})},
-          &run_generate};
+  return {
+      {"generate", "write text after a prompt",
+       session_flags({{"--prompt", "TEXT", "text to go on from"},
+                      {"--prompt-file", "FILE", "the same from a file"},
+                      {"--tokens", "N", "how many tokens to write, default 100"},
+                      {"--temperature", "X", "0, the default, takes the most likely token"},
+                      {"--top-p", "X", "nucleus, default 0.9 with a temperature above 0"},
+                      {"--top-k", "N", "most tokens to choose from, default 0: all"},
+                      {"--repetition-penalty", "X", "above 1 disfavours tokens seen, default 1"},
+                      {"--seed", "N", "of the random numbers, default 0"},
+                      {"--tokenizer", "NAME", "bytes; default: the artefact's"},
+                      {"--echo", nullptr, "write the prompt first"}})},
+      &run_generate};
 }
 
 }  // namespace rwkv

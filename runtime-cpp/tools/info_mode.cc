@@ -61,7 +61,8 @@ Status run_probe(const Flags& flags, JsonWriter& report, Console&) {
     }
   }
   report.end_object();
-  const std::string system_path = system_library_path(flags.text("--system-library"), library.path());
+  const std::string system_path =
+      system_library_path(flags.text("--system-library"), library.path());
   report.key("system").begin_object().member("path", system_path);
   Result<SystemLibrary> system = SystemLibrary::open(system_path);
   if (system.ok()) report.member("api", version_text(system.value().version()));
@@ -76,7 +77,8 @@ Status run_probe(const Flags& flags, JsonWriter& report, Console&) {
 void report_binary(JsonWriter& report, const BinaryInfo& info) {
   report.member("recordVersion", info.record_version).member("backendId", info.backend_id);
   report.member("buildId", info.build_id).member("coreApi", version_text(info.core));
-  report.member("backendApi", version_text(info.backend)).member("blobVersion", version_text(info.blob));
+  report.member("backendApi", version_text(info.backend))
+      .member("blobVersion", version_text(info.blob));
   report.member("blobBytes", info.blob_size).member("socModel", info.soc_model);
   report.member("dspArch", info.dsp_arch);
   report.key("graphs").begin_array();
@@ -86,8 +88,10 @@ void report_binary(JsonWriter& report, const BinaryInfo& info) {
     report_tensors(report, "outputs", graph.outputs);
     if (graph.has_htp) {
       report.member("vtcmBytes", graph.vtcm).member("spillFillBytes", graph.spill_fill);
-      report.member("optimizationLevel", graph.optimization_level).member("hvxThreads", graph.hvx_threads);
-      report.member("constBytes", graph.const_size).member("sharedWeightsBytes", graph.shared_weights_size);
+      report.member("optimizationLevel", graph.optimization_level)
+          .member("hvxThreads", graph.hvx_threads);
+      report.member("constBytes", graph.const_size)
+          .member("sharedWeightsBytes", graph.shared_weights_size);
       report.member("ioBytes", graph.io_size);
     }
     report.end_object();
@@ -96,13 +100,15 @@ void report_binary(JsonWriter& report, const BinaryInfo& info) {
 }
 
 Mode info_mode() {
-  return {{"info", "report what a context binary holds",
+  return {{"info",
+           "report what a context binary holds",
            {kContextFlag, kSystemLibraryFlag, kReportFlag, kLogLevelFlag}},
           &run_info};
 }
 
 Mode probe_mode() {
-  return {{"probe", "load a backend library and report what it is and which calls work",
+  return {{"probe",
+           "load a backend library and report what it is and which calls work",
            {kBackendLibraryFlag, kSystemLibraryFlag, kSocModelFlag, kReportFlag, kLogLevelFlag}},
           &run_probe};
 }

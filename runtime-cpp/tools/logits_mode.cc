@@ -15,9 +15,9 @@ Result<std::vector<int32_t>> read_tokens(const std::string& path) {
     const size_t end = std::min(text.find_first_of(kSpace, at), text.size());
     uint64_t token = 0;
     if (!parse_count(text.substr(at, end - at), INT32_MAX, token)) {
-      return input_error("token/malformed", path + ": \"" + text.substr(at, std::min<size_t>(end - at, 20)) +
-                                                "\", word " + std::to_string(tokens.size() + 1) +
-                                                ", is no token id");
+      return input_error("token/malformed",
+                         path + ": \"" + text.substr(at, std::min<size_t>(end - at, 20)) +
+                             "\", word " + std::to_string(tokens.size() + 1) + ", is no token id");
     }
     tokens.push_back(static_cast<int32_t>(token));
     at = text.find_first_not_of(kSpace, end);
@@ -37,7 +37,8 @@ Status run_logits(const Flags& flags, JsonWriter& report, Console&) {
   const size_t row = session->manifest().vocabulary;
   RWKV_ASSIGN(FileWriter file, FileWriter::create(out));
   for (size_t at = 0; at < tokens.size();) {
-    RWKV_ASSIGN(const Session::Rows rows, session->advance(&tokens[at], tokens.size() - at, choice));
+    RWKV_ASSIGN(const Session::Rows rows,
+                session->advance(&tokens[at], tokens.size() - at, choice));
     RWKV_TRY(file.write(rows.logits, rows.tokens * row * sizeof(float)));
     at += rows.tokens;
   }
@@ -57,10 +58,11 @@ Status run_logits(const Flags& flags, JsonWriter& report, Console&) {
 
 Mode logits_mode() {
   return {{"logits", "write the logits after each of the given tokens",
-           session_flags({{"--tokens", "FILE", "token ids separated by white space"},
-                          {"--out", "FILE", "float32, little endian, [tokens, vocabulary]"},
-                          {"--state-out", "FILE", "float32 state after the last token, in the spec's order"},
-                          {"--graph", "KIND", "auto (default), decode or prefill"}})},
+           session_flags(
+               {{"--tokens", "FILE", "token ids separated by white space"},
+                {"--out", "FILE", "float32, little endian, [tokens, vocabulary]"},
+                {"--state-out", "FILE", "float32 state after the last token, in the spec's order"},
+                {"--graph", "KIND", "auto (default), decode or prefill"}})},
           &run_logits};
 }
 

@@ -14,8 +14,8 @@
 namespace rwkv {
 namespace {
 
-/// Leaves without running exit handlers and static destructors: those of foreign libraries run after their threads
-/// have lost what they work on. All of ours is written and closed by now.
+/// Leaves without running exit handlers and static destructors: those of foreign libraries run
+/// after their threads have lost what they work on. All of ours is written and closed by now.
 [[noreturn]] void leave(int code) {
   std::fflush(nullptr);
   std::_Exit(code);
@@ -86,7 +86,8 @@ void run_program(const char* program, const std::vector<Mode>& modes, int argc, 
     const std::string found = args.empty() ? "no mode is given" : "\"" + args[0] + "\" is no mode";
     leave(fail(program, usage_error("usage/mode", found, "--help lists the modes.")));
   }
-  Result<Flags> flags = Flags::parse(mode->spec, std::vector<std::string>(args.begin() + 1, args.end()));
+  Result<Flags> flags =
+      Flags::parse(mode->spec, std::vector<std::string>(args.begin() + 1, args.end()));
   if (!flags.ok()) leave(fail(program, flags.error()));
 
   JsonWriter report;

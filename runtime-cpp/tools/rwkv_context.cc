@@ -3,7 +3,8 @@
 #include "info_mode.h"
 
 int main(int argc, char** argv) {
-  rwkv::run_program("rwkv-context",
-                    {rwkv::compile_mode(), rwkv::estimate_mode(), rwkv::info_mode(), rwkv::probe_mode()}, argc,
-                    argv);
+  rwkv::run_program(
+      "rwkv-context",
+      {rwkv::compile_mode(), rwkv::estimate_mode(), rwkv::info_mode(), rwkv::probe_mode()}, argc,
+      argv);
 }

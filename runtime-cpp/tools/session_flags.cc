@@ -3,9 +3,10 @@
 namespace rwkv {
 
 std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more) {
-  std::vector<FlagSpec> flags = {kArtefactFlag, kBackendFlag,      kBackendLibraryFlag, kSystemLibraryFlag,
-                                 kSocModelFlag, kVtcmFlag,         kOptimizationFlag,   kContextFlag,
-                                 kModelLibraryFlag, kReportFlag,   kLogLevelFlag};
+  std::vector<FlagSpec> flags = {kArtefactFlag,      kBackendFlag,  kBackendLibraryFlag,
+                                 kSystemLibraryFlag, kSocModelFlag, kVtcmFlag,
+                                 kOptimizationFlag,  kContextFlag,  kModelLibraryFlag,
+                                 kReportFlag,        kLogLevelFlag};
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
 }
@@ -45,7 +46,8 @@ Result<ByteTokenizer> open_tokenizer(const Flags& flags, const Manifest& manifes
   const std::string given = flags.text("--tokenizer", manifest.byte_tokenizer ? "bytes" : "");
   if (given == "bytes") return ByteTokenizer(manifest.vocabulary);
   if (given.empty()) {
-    return usage_error("usage/tokenizer", "the artefact names no tokenizer", "Pass --tokenizer bytes.");
+    return usage_error("usage/tokenizer", "the artefact names no tokenizer",
+                       "Pass --tokenizer bytes.");
   }
   return usage_error("usage/tokenizer", "unknown tokenizer \"" + given + "\"; known: bytes");
 }

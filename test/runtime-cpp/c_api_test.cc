@@ -27,7 +27,10 @@ class CApiTest : public testing::Test {
     rwkv_free(model_);
     EXPECT_EQ(fake::control().leftovers(), "");
   }
-  void create() { ASSERT_EQ(rwkv_create(folder_.path().c_str(), &options_, &model_), RWKV_OK) << rwkv_last_error(); }
+  void create() {
+    ASSERT_EQ(rwkv_create(folder_.path().c_str(), &options_, &model_), RWKV_OK)
+        << rwkv_last_error();
+  }
 
   static std::string last() { return rwkv_last_error(); }
 
@@ -125,7 +128,8 @@ TEST_F(CApiTest, StaleAndForeignHandlesAreErrors) {
   rwkv_free(model_);  // a second time: ignored
   model_ = nullptr;
   int not_a_model = 0;
-  for (rwkv_model* bad : {static_cast<rwkv_model*>(nullptr), stale, reinterpret_cast<rwkv_model*>(&not_a_model)}) {
+  for (rwkv_model* bad :
+       {static_cast<rwkv_model*>(nullptr), stale, reinterpret_cast<rwkv_model*>(&not_a_model)}) {
     float value = 0;
     EXPECT_EQ(rwkv_eval(bad, 1), RWKV_INVALID_ARGUMENT);
     EXPECT_EQ(rwkv_logits(bad), nullptr);

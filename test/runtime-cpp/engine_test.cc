@@ -64,11 +64,25 @@ TEST_F(EngineTest, FreesAllHandlesInOrder) {
 }
 
 TEST_F(EngineTest, AFailureOfAnyCallIsReportedAndLeaksNothing) {
-  const char* slots[] = {"logCreate",           "backendCreate",          "deviceCreate",     "contextCreate",
-                         "graphCreate",         "tensorCreateGraphTensor", "graphAddNode",     "profileCreate",
-                         "graphFinalize",       "profileGetEvents",       "profileGetEventData", "profileGetSubEvents",
-                         "contextGetBinarySize", "contextGetBinary",      "contextCreateFromBinary", "graphRetrieve",
-                         "systemContextCreate", "systemContextGetBinaryInfo", "backendValidateOpConfig"};
+  const char* slots[] = {"logCreate",
+                         "backendCreate",
+                         "deviceCreate",
+                         "contextCreate",
+                         "graphCreate",
+                         "tensorCreateGraphTensor",
+                         "graphAddNode",
+                         "profileCreate",
+                         "graphFinalize",
+                         "profileGetEvents",
+                         "profileGetEventData",
+                         "profileGetSubEvents",
+                         "contextGetBinarySize",
+                         "contextGetBinary",
+                         "contextCreateFromBinary",
+                         "graphRetrieve",
+                         "systemContextCreate",
+                         "systemContextGetBinaryInfo",
+                         "backendValidateOpConfig"};
   for (const char* slot : slots) {
     fake::reset();
     fake::control().estimates = true;

@@ -55,13 +55,18 @@ TEST(Sha256, KnownDigests) {
   EXPECT_EQ(sha256("", 0), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256("abc", 3), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   const std::string million(1000000, 'a');
-  EXPECT_EQ(sha256(million.data(), million.size()), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(sha256(million.data(), million.size()),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   const std::string two = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-  EXPECT_EQ(sha256(two.data(), two.size()), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(sha256(two.data(), two.size()),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
 std::string elf(unsigned machine) {
-  std::string header("\x7F" "ELF\x02\x01\x01", 7);
+  std::string header(
+      "\x7F"
+      "ELF\x02\x01\x01",
+      7);
   header.resize(64);
   header[18] = static_cast<char>(machine & 255);
   header[19] = static_cast<char>(machine >> 8);
@@ -86,7 +91,8 @@ TEST(DynamicLibrary, TellsMissingAndForeignApart) {
 TEST(DynamicLibrary, SaysWhatALibraryIsNot) {
   const DynamicLibrary library = DynamicLibrary::open(RWKV_TINY_MODEL).value();
   EXPECT_NE(library.find("QnnModel_composeGraphs"), nullptr);
-  const Result<void*> symbol = library.require("QnnInterface_getProviders", "a QNN backend library");
+  const Result<void*> symbol =
+      library.require("QnnInterface_getProviders", "a QNN backend library");
   ASSERT_FALSE(symbol.ok());
   EXPECT_NE(symbol.error().message.find("is not a QNN backend library"), std::string::npos);
 }

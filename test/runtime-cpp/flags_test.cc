@@ -5,10 +5,15 @@
 namespace rwkv {
 namespace {
 
-const ModeSpec kMode = {"m", "a mode", {{"--name", "X", "n"}, {"--count", "N", "c"}, {"--on", nullptr, "o"}}};
+const ModeSpec kMode = {
+    "m", "a mode", {{"--name", "X", "n"}, {"--count", "N", "c"}, {"--on", nullptr, "o"}}};
 
-Flags parsed(const std::vector<std::string>& args) { return Flags::parse(kMode, args).value(); }
-Error refused(const std::vector<std::string>& args) { return Flags::parse(kMode, args).error(); }
+Flags parsed(const std::vector<std::string>& args) {
+  return Flags::parse(kMode, args).value();
+}
+Error refused(const std::vector<std::string>& args) {
+  return Flags::parse(kMode, args).error();
+}
 
 TEST(Flags, ReadsValuesAndSwitches) {
   const Flags flags = parsed({"--name", "x y", "--count=12", "--on"});
@@ -33,7 +38,8 @@ TEST(Flags, RefusesWhatItDoesNotKnow) {
 
 TEST(Flags, NumbersAreStrict) {
   uint64_t n = 0;
-  for (const char* text : {"", "-1", "+1", "1x", "0x10", " 1", "1 ", "1e3", "1.0", "18446744073709551616", "101"}) {
+  for (const char* text :
+       {"", "-1", "+1", "1x", "0x10", " 1", "1 ", "1e3", "1.0", "18446744073709551616", "101"}) {
     EXPECT_FALSE(parse_count(text, 100, n)) << text;
   }
   EXPECT_TRUE(parse_count("100", 100, n));

@@ -29,7 +29,8 @@ TEST(Float16, KnownValues) {
   EXPECT_EQ(float16_to_float32(0xFC00), -INFINITY);
 }
 
-/// Every pair of neighbours: the middle goes to the even one, and a hair to either side to the nearer.
+/// Every pair of neighbours: the middle goes to the even one, and a hair to either side to the
+/// nearer.
 TEST(Float16, RoundsToNearestEven) {
   for (uint32_t half = 0; half < 0x7BFF; ++half) {
     const float low = float16_to_float32(static_cast<uint16_t>(half));

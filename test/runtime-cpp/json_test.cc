@@ -44,7 +44,8 @@ TEST(Json, ReadsEscapes) {
 }
 
 TEST(Json, SaysWhereTextIsMalformed) {
-  EXPECT_EQ(failure("{\"a\": 1,\n  \"a\": 2}"), "t:2:3: the member \"a\" stands twice in one object");
+  EXPECT_EQ(failure("{\"a\": 1,\n  \"a\": 2}"),
+            "t:2:3: the member \"a\" stands twice in one object");
   EXPECT_EQ(failure("[1,]"), "t:1:4: expected a value");
   EXPECT_EQ(failure("[1 2]"), "t:1:4: expected ',' or ']'");
   EXPECT_EQ(failure("{a: 1}"), "t:1:2: expected a member name in double quotes");
@@ -59,7 +60,8 @@ TEST(Json, SaysWhereTextIsMalformed) {
 }
 
 TEST(Json, RefusesWhatStandardJsonDoesNotKnow) {
-  for (const char* text : {"NaN", "+1", ".5", "1.", "1e", "-", "'a'", "// x\n1", "[1", "{\"a\"}", "tru", "\"\\x\"", "\"\\u12g4\""}) {
+  for (const char* text : {"NaN", "+1", ".5", "1.", "1e", "-", "'a'", "// x\n1", "[1", "{\"a\"}",
+                           "tru", "\"\\x\"", "\"\\u12g4\""}) {
     EXPECT_NE(failure(text), "parsed") << text;
   }
 }
@@ -76,7 +78,10 @@ TEST(Json, EveryCutOfADocumentIsAnError) {
 
 TEST(Json, WritesWhatItReads) {
   JsonWriter writer;
-  writer.begin_object().member("text", "a\"\\\n\x01é\xff").member("n", 0.1).member("i", int64_t{-3});
+  writer.begin_object()
+      .member("text", "a\"\\\n\x01é\xff")
+      .member("n", 0.1)
+      .member("i", int64_t{-3});
   writer.member("yes", true).key("none").null().key("nan").value(0.0 / 0.0);
   writer.key("empty").begin_array().end_array();
   writer.key("list").begin_array().value(1).value(2.5).end_array().end_object();

@@ -30,8 +30,8 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-#define NEED_GENUINE(path)                                              \
-  if ((path).empty()) GTEST_SKIP() << "skipped: no genuine library";     \
+#define NEED_GENUINE(path)                                           \
+  if ((path).empty()) GTEST_SKIP() << "skipped: no genuine library"; \
   if (kSanitized) GTEST_SKIP() << "skipped: genuine libraries are not run under sanitizers"
 
 class ProgramsTest : public testing::Test {
@@ -42,12 +42,12 @@ class ProgramsTest : public testing::Test {
 
   /// Runs a program with stdout, stderr and report in files of those names.
   int program(const std::string& program, const std::string& args) const {
-    return run("'" + program + "' " + args + " --report " + path("report.json") + " > " + path("stdout") + " 2> " +
-               path("stderr"));
+    return run("'" + program + "' " + args + " --report " + path("report.json") + " > " +
+               path("stdout") + " 2> " + path("stderr"));
   }
   std::string common(const std::string& backend, const std::string& library) const {
-    return " --artefact " + path("") + " --backend " + backend + " --backend-library " + library + " --model-library " +
-           RWKV_TINY_MODEL + " ";
+    return " --artefact " + path("") + " --backend " + backend + " --backend-library " + library +
+           " --model-library " + RWKV_TINY_MODEL + " ";
   }
   Json report() const {
     const Result<Json> json = parse_json(tiny::read_text(path("report.json")), "report");
@@ -69,7 +69,8 @@ class ProgramsTest : public testing::Test {
   }
   std::string logits_args() const {
     tiny::write_text(path("tokens"), " 72 101\n108\t108\n111 ");
-    return "--tokens " + path("tokens") + " --out " + path("out.f32") + " --state-out " + path("state.f32");
+    return "--tokens " + path("tokens") + " --out " + path("out.f32") + " --state-out " +
+           path("state.f32");
   }
 
   tiny::TempFolder folder_;
@@ -77,7 +78,9 @@ class ProgramsTest : public testing::Test {
 
 TEST_F(ProgramsTest, LogitsOnTheFakeBackend) {
   for (const char* graph : {"auto", "decode", "prefill"}) {
-    ASSERT_EQ(program(RWKV_RUN, "logits" + common("htp", RWKV_FAKE_QNN) + logits_args() + " --graph " + graph), 0)
+    ASSERT_EQ(program(RWKV_RUN, "logits" + common("htp", RWKV_FAKE_QNN) + logits_args() +
+                                    " --graph " + graph),
+              0)
         << said("stderr");
     expect_logits(1e-4);
   }
@@ -87,7 +90,8 @@ TEST_F(ProgramsTest, LogitsOnTheFakeBackend) {
 }
 
 TEST_F(ProgramsTest, GenerateWritesOnlyTheText) {
-  const std::string args = "generate" + common("htp", RWKV_FAKE_QNN) + "--prompt Hello --tokens 12 ";
+  const std::string args =
+      "generate" + common("htp", RWKV_FAKE_QNN) + "--prompt Hello --tokens 12 ";
   ASSERT_EQ(program(RWKV_RUN, args), 0) << said("stderr");
   EXPECT_EQ(said("stdout"), report().find("text")->string);
   EXPECT_EQ(report().find("tokens")->integer, 12);
@@ -105,7 +109,8 @@ TEST_F(ProgramsTest, GenerateWritesOnlyTheText) {
 
 TEST_F(ProgramsTest, EvalIsTheMeanOfTheLogLikelihoods) {
   tiny::write_text(path("text"), "Hello, world");
-  const std::string args = "eval" + common("htp", RWKV_FAKE_QNN) + "--text " + path("text") + " --nll-out " + path("nll");
+  const std::string args = "eval" + common("htp", RWKV_FAKE_QNN) + "--text " + path("text") +
+                           " --nll-out " + path("nll");
   ASSERT_EQ(program(RWKV_RUN, args + " --limit 9"), 0) << said("stderr");
   const std::string text = "Hello, wo";
   std::vector<double> state(tiny::kWidth);
@@ -127,10 +132,13 @@ TEST_F(ProgramsTest, EvalIsTheMeanOfTheLogLikelihoods) {
 TEST_F(ProgramsTest, ExecRunsAGraphOnRawFiles) {
   ASSERT_EQ(run("mkdir " + path("in")), 0);
   const std::vector<float> table = tiny::embedding();
-  tiny::write_text(path("in/in.raw"), std::string(reinterpret_cast<const char*>(&table[72 * 32]), 128));
+  tiny::write_text(path("in/in.raw"),
+                   std::string(reinterpret_cast<const char*>(&table[72 * 32]), 128));
   tiny::write_text(path("in/state0_in.raw"), std::string(128, '\0'));
-  const std::string args = "exec --backend htp --backend-library " RWKV_FAKE_QNN " --model-library " RWKV_TINY_MODEL
-                           " --soc-model 57 --graph tiny --repeat 3 --inputs " + path("in") + " --outputs " + path("out");
+  const std::string args = "exec --backend htp --backend-library " RWKV_FAKE_QNN
+                           " --model-library " RWKV_TINY_MODEL
+                           " --soc-model 57 --graph tiny --repeat 3 --inputs " +
+                           path("in") + " --outputs " + path("out");
   ASSERT_EQ(program(RWKV_RUN, args), 0) << said("stderr");
   std::vector<double> state(tiny::kWidth);
   const std::vector<double> want = tiny::evaluate({72}, state);
@@ -144,14 +152,20 @@ TEST_F(ProgramsTest, ExecRunsAGraphOnRawFiles) {
 }
 
 TEST_F(ProgramsTest, CompileInfoAndErrorsOfTheFakeBackend) {
-  const std::string args = "compile --artefact " + path("") + " --backend-library " RWKV_FAKE_QNN
-                           " --system-library " RWKV_FAKE_QNN " --model-library " RWKV_TINY_MODEL " --out " + path("c.bin");
+  const std::string args = "compile --artefact " + path("") +
+                           " --backend-library " RWKV_FAKE_QNN " --system-library " RWKV_FAKE_QNN
+                           " --model-library " RWKV_TINY_MODEL " --out " +
+                           path("c.bin");
   ASSERT_EQ(program(RWKV_CONTEXT, args), 0) << said("stderr");
   EXPECT_EQ(report().find("binary")->find("dspArch")->integer, 75);
   EXPECT_EQ(report().find("graphs")->array.size(), 2u);
-  EXPECT_EQ(report().find("bytes")->integer, static_cast<int64_t>(file_size(path("c.bin")).value()));
-  EXPECT_EQ(program(RWKV_CONTEXT, "compile --artefact " + path("") + " --backend-library " RWKV_FAKE_QNN
-                                  " --model-library " RWKV_TINY_MODEL_BAD_OP " --out " + path("d.bin")), 1);
+  EXPECT_EQ(report().find("bytes")->integer,
+            static_cast<int64_t>(file_size(path("c.bin")).value()));
+  EXPECT_EQ(program(RWKV_CONTEXT, "compile --artefact " + path("") +
+                                      " --backend-library " RWKV_FAKE_QNN
+                                      " --model-library " RWKV_TINY_MODEL_BAD_OP " --out " +
+                                      path("d.bin")),
+            1);
   const Json error = *report().find("error");
   EXPECT_EQ(error.find("code")->string, "model/compose");
   EXPECT_EQ(error.find("log")->array.at(0).string, "op NoSuchOp of node sum is unknown");
@@ -165,15 +179,21 @@ TEST_F(ProgramsTest, ExitCodesTellWhoseMoveItIs) {
   EXPECT_EQ(program(RWKV_RUN, "logits --tokns x"), 2);
   EXPECT_NE(said("stderr").find("Did you mean --tokens?"), std::string::npos);
   EXPECT_EQ(program(RWKV_RUN, "generate" + common("npu", RWKV_FAKE_QNN) + "--prompt x"), 2);
-  EXPECT_EQ(program(RWKV_RUN, "generate" + common("htp", RWKV_FAKE_QNN) + "--prompt x --temperature hot"), 2);
+  EXPECT_EQ(
+      program(RWKV_RUN, "generate" + common("htp", RWKV_FAKE_QNN) + "--prompt x --temperature hot"),
+      2);
   EXPECT_EQ(program(RWKV_RUN, "generate" + common("htp", RWKV_FAKE_QNN) + "--prompt ''"), 2);
   EXPECT_EQ(program(RWKV_RUN, "generate" + common("htp", "/no/such.so") + "--prompt x"), 3);
   EXPECT_EQ(report().find("error")->find("code")->string, "library/missing");
   tiny::write_text(path("tokens"), "1 2 x");
-  EXPECT_EQ(program(RWKV_RUN, "logits" + common("htp", RWKV_FAKE_QNN) + "--tokens " + path("tokens") + " --out " + path("o")), 1);
+  EXPECT_EQ(program(RWKV_RUN, "logits" + common("htp", RWKV_FAKE_QNN) + "--tokens " +
+                                  path("tokens") + " --out " + path("o")),
+            1);
   EXPECT_FALSE(file_exists(path("o")));
   tiny::write_text(path("tokens"), "1 2 256");
-  EXPECT_EQ(program(RWKV_RUN, "logits" + common("htp", RWKV_FAKE_QNN) + "--tokens " + path("tokens") + " --out " + path("o")), 1);
+  EXPECT_EQ(program(RWKV_RUN, "logits" + common("htp", RWKV_FAKE_QNN) + "--tokens " +
+                                  path("tokens") + " --out " + path("o")),
+            1);
   EXPECT_EQ(report().find("error")->find("code")->string, "token/outside-vocabulary");
   EXPECT_EQ(program(RWKV_RUN, "--help"), 0);
   EXPECT_NE(said("stdout").find("--temperature"), std::string::npos);
@@ -182,24 +202,31 @@ TEST_F(ProgramsTest, ExitCodesTellWhoseMoveItIs) {
 TEST_F(ProgramsTest, GenuineCpu) {
   const std::string library = genuine("RWKVC_TEST_QNN_CPU");
   NEED_GENUINE(library);
-  ASSERT_EQ(program(RWKV_RUN, "logits" + common("cpu", library) + logits_args()), 0) << said("stderr");
+  ASSERT_EQ(program(RWKV_RUN, "logits" + common("cpu", library) + logits_args()), 0)
+      << said("stderr");
   expect_logits(1e-5);
   EXPECT_EQ(said("stdout"), "");
   EXPECT_EQ(program(RWKV_RUN, "logits" + common("htp", library) + logits_args()), 2);
-  EXPECT_EQ(program(RWKV_RUN, "logits --artefact " + path("") + " --backend cpu --backend-library " + library +
-                                  " --model-library " RWKV_TINY_MODEL_BAD_OP " " + logits_args()), 1);
+  EXPECT_EQ(program(RWKV_RUN, "logits --artefact " + path("") +
+                                  " --backend cpu --backend-library " + library +
+                                  " --model-library " RWKV_TINY_MODEL_BAD_OP " " + logits_args()),
+            1);
 }
 
 TEST_F(ProgramsTest, GenuineHtp) {
   const std::string library = genuine("RWKVC_TEST_QNN_HTP");
   NEED_GENUINE(library);
   // Half precision: |logits| below 8, sums of 32 products.
-  ASSERT_EQ(program(RWKV_RUN, "logits" + common("htp", library) + logits_args()), 0) << said("stderr");
+  ASSERT_EQ(program(RWKV_RUN, "logits" + common("htp", library) + logits_args()), 0)
+      << said("stderr");
   expect_logits(0.02);
   EXPECT_EQ(said("stdout"), "");
   const std::string composed = said("out.f32");
-  ASSERT_EQ(program(RWKV_CONTEXT, "compile --artefact " + path("") + " --backend-library " + library +
-                                      " --model-library " RWKV_TINY_MODEL " --out " + path("c.bin")), 0) << said("stderr");
+  ASSERT_EQ(
+      program(RWKV_CONTEXT, "compile --artefact " + path("") + " --backend-library " + library +
+                                " --model-library " RWKV_TINY_MODEL " --out " + path("c.bin")),
+      0)
+      << said("stderr");
   const Json binary = *report().find("binary");
   EXPECT_EQ(binary.find("dspArch")->integer, 75);
   EXPECT_EQ(binary.find("socModel")->integer, 57);
@@ -208,7 +235,8 @@ TEST_F(ProgramsTest, GenuineHtp) {
     EXPECT_EQ(graph.find("vtcmBytes")->integer, 8 << 20);
     EXPECT_EQ(graph.find("optimizationLevel")->integer, 3);
   }
-  const std::string load = "logits --artefact " + path("") + " --backend htp --backend-library " + library + " --context ";
+  const std::string load = "logits --artefact " + path("") + " --backend htp --backend-library " +
+                           library + " --context ";
   ASSERT_EQ(program(RWKV_RUN, load + path("c.bin") + " " + logits_args()), 0) << said("stderr");
   EXPECT_EQ(said("out.f32"), composed);
   EXPECT_EQ(report().find("source")->string, "context");
@@ -223,8 +251,11 @@ TEST_F(ProgramsTest, GenuineHtpEstimates) {
   const std::string library = genuine("RWKVC_TEST_QNN_HTP");
   NEED_GENUINE(library);
   // QCS9100 (77) is one of the SoCs that the library estimates.
-  ASSERT_EQ(program(RWKV_CONTEXT, "estimate --artefact " + path("") + " --backend-library " + library +
-                                      " --model-library " RWKV_TINY_MODEL " --soc-model 77"), 0) << said("stderr");
+  ASSERT_EQ(
+      program(RWKV_CONTEXT, "estimate --artefact " + path("") + " --backend-library " + library +
+                                " --model-library " RWKV_TINY_MODEL " --soc-model 77"),
+      0)
+      << said("stderr");
   const Json json = report();
   const Json& graph = json.find("graphs")->array.at(0);
   ASSERT_NE(graph.find("estimate")->find("cycles"), nullptr);

@@ -10,7 +10,8 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-Sampler sampler(double temperature, double top_p = 1, uint32_t top_k = 0, uint64_t seed = 1, double penalty = 1) {
+Sampler sampler(double temperature, double top_p = 1, uint32_t top_k = 0, uint64_t seed = 1,
+                double penalty = 1) {
   SamplerOptions options;
   options.temperature = temperature;
   options.top_p = top_p;
@@ -20,19 +21,24 @@ Sampler sampler(double temperature, double top_p = 1, uint32_t top_k = 0, uint64
   return Sampler::create(options).value();
 }
 
-int32_t once(Sampler s, const std::vector<float>& logits) { return s.sample(logits.data(), logits.size()).value(); }
+int32_t once(Sampler s, const std::vector<float>& logits) {
+  return s.sample(logits.data(), logits.size()).value();
+}
 
 std::vector<int> counts(Sampler s, const std::vector<float>& logits, int draws) {
   std::vector<int> n(logits.size());
-  for (int i = 0; i < draws; ++i) ++n[static_cast<size_t>(s.sample(logits.data(), logits.size()).value())];
+  for (int i = 0; i < draws; ++i)
+    ++n[static_cast<size_t>(s.sample(logits.data(), logits.size()).value())];
   return n;
 }
 
 TEST(Random, IsPcg32) {
-  // First outputs of the reference implementation for seed 42 on this stream, worked out with exact integers.
+  // First outputs of the reference implementation for seed 42 on this stream, worked out with exact
+  // integers.
   uint64_t state = 0;
   const auto reference = [&state] {
-    const unsigned __int128 wide = static_cast<unsigned __int128>(state) * 6364136223846793005u + 1442695040888963407u;
+    const unsigned __int128 wide =
+        static_cast<unsigned __int128>(state) * 6364136223846793005u + 1442695040888963407u;
     const uint64_t old = state;
     state = static_cast<uint64_t>(wide);
     const uint32_t x = static_cast<uint32_t>(((old >> 18) ^ old) >> 27);
@@ -111,7 +117,7 @@ TEST(Sampler, TopKKeepsThatMany) {
 TEST(Sampler, RepetitionPenaltyWorksOnBothSigns) {
   Sampler s = sampler(0, 1, 0, 1, 2);
   s.observe(0);
-  EXPECT_EQ(once(s, {1.5f, 1}), 1);   // 0.75 < 1
+  EXPECT_EQ(once(s, {1.5f, 1}), 1);    // 0.75 < 1
   EXPECT_EQ(once(s, {-1, -1.5f}), 1);  // -2 < -1.5
   EXPECT_EQ(once(s, {3, 1}), 0);
   s.observe(-1);  // nothing to remember

@@ -28,7 +28,8 @@ class SessionTest : public testing::Test {
 
   static void expect_logits(const float* got, const std::vector<double>& want, size_t row) {
     for (size_t v = 0; v < tiny::kVocabulary; ++v) {
-      ASSERT_NEAR(got[v], want[row * tiny::kVocabulary + v], 1e-4) << "row " << row << " token " << v;
+      ASSERT_NEAR(got[v], want[row * tiny::kVocabulary + v], 1e-4)
+          << "row " << row << " token " << v;
     }
   }
 
@@ -39,12 +40,15 @@ class SessionTest : public testing::Test {
 
 TEST_F(SessionTest, EveryChoiceOfGraphsGivesTheEquationsLogits) {
   const std::vector<double> want = tiny::evaluate(tokens_, state_);
-  for (const GraphChoice choice : {GraphChoice::kDecode, GraphChoice::kPrefill, GraphChoice::kAuto}) {
+  for (const GraphChoice choice :
+       {GraphChoice::kDecode, GraphChoice::kPrefill, GraphChoice::kAuto}) {
     const auto session = open().value();
     size_t at = 0, runs = 0;
     while (at < tokens_.size()) {
-      const Session::Rows rows = session->advance(&tokens_[at], tokens_.size() - at, choice).value();
-      for (size_t i = 0; i < rows.tokens; ++i) expect_logits(rows.logits + i * tiny::kVocabulary, want, at + i);
+      const Session::Rows rows =
+          session->advance(&tokens_[at], tokens_.size() - at, choice).value();
+      for (size_t i = 0; i < rows.tokens; ++i)
+        expect_logits(rows.logits + i * tiny::kVocabulary, want, at + i);
       at += rows.tokens;
       ++runs;
     }
@@ -57,8 +61,8 @@ TEST_F(SessionTest, EveryChoiceOfGraphsGivesTheEquationsLogits) {
 }
 
 TEST_F(SessionTest, GraphsWithUnlikeStateLayoutsWorkTogether) {
-  // The prefill graph stores the state scaled by 1/2: its values must be converted when the graphs change. The tiny
-  // model is linear, so the converted state shows as a wrong factor if it is not.
+  // The prefill graph stores the state scaled by 1/2: its values must be converted when the graphs
+  // change. The tiny model is linear, so the converted state shows as a wrong factor if it is not.
   std::string text = tiny::manifest_text();
   const size_t at = text.rfind("\"scale\": 1");
   text.replace(at, 10, "\"scale\": 0.5");
@@ -68,12 +72,14 @@ TEST_F(SessionTest, GraphsWithUnlikeStateLayoutsWorkTogether) {
   session->get_state(state.data());
   ASSERT_TRUE(session->advance(&tokens_[1], 2, GraphChoice::kPrefill).ok());
   session->get_state(state.data());
-  // h2 = x2 + x1 / 2 + s / 8 in stored values, where s is stored as half: value = 2 * (x2 + x1 / 2) + s / 4... in values.
+  // h2 = x2 + x1 / 2 + s / 8 in stored values, where s is stored as half: value = 2 * (x2 + x1 / 2)
+  // + s / 4... in values.
   std::vector<double> first(tiny::kWidth);
   tiny::evaluate({tokens_[0]}, first);
   std::vector<double> last(tiny::kWidth);
   tiny::evaluate({tokens_[1], tokens_[2]}, last);
-  for (size_t i = 0; i < state.size(); ++i) EXPECT_NEAR(state[i], 2 * last[i] + first[i] / 4, 1e-5) << i;
+  for (size_t i = 0; i < state.size(); ++i)
+    EXPECT_NEAR(state[i], 2 * last[i] + first[i] / 4, 1e-5) << i;
 }
 
 TEST_F(SessionTest, ResetAndSetState) {
@@ -160,15 +166,18 @@ TEST_P(SessionMismatch, IsAnErrorOfTheArtefact) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, SessionMismatch,
-    testing::Values(Mismatch{"\"name\": \"tiny\", \"kind\"", "\"name\": \"other\", \"kind\"", "artefact/no-graph"},
-                    Mismatch{"\"name\": \"in\"", "\"name\": \"input\"", "artefact/no-tensor"},
-                    Mismatch{"\"output\": \"state0_out\"", "\"output\": \"state1_out\"", "artefact/no-tensor"},
-                    Mismatch{"\"role\": \"embedding\", \"dtype\": \"float32\"", "\"role\": \"embedding\", \"dtype\": \"float16\"",
-                             "artefact/other-tensor"},
-                    Mismatch{"\"dtype\": \"float32\", \"shape\": [1, 32],\n       \"slices\"",
-                             "\"dtype\": \"float32\", \"shape\": [1, 64],\n       \"slices\"", "artefact/other-tensor"},
-                    Mismatch{"\"name\": \"s\"", "\"name\": \"t\"", "artefact/states"},
-                    Mismatch{"\"states\": [", "\"states\": [], \"before\": [", "artefact/unknown-input"}));
+    testing::Values(
+        Mismatch{"\"name\": \"tiny\", \"kind\"", "\"name\": \"other\", \"kind\"",
+                 "artefact/no-graph"},
+        Mismatch{"\"name\": \"in\"", "\"name\": \"input\"", "artefact/no-tensor"},
+        Mismatch{"\"output\": \"state0_out\"", "\"output\": \"state1_out\"", "artefact/no-tensor"},
+        Mismatch{"\"role\": \"embedding\", \"dtype\": \"float32\"",
+                 "\"role\": \"embedding\", \"dtype\": \"float16\"", "artefact/other-tensor"},
+        Mismatch{"\"dtype\": \"float32\", \"shape\": [1, 32],\n       \"slices\"",
+                 "\"dtype\": \"float32\", \"shape\": [1, 64],\n       \"slices\"",
+                 "artefact/other-tensor"},
+        Mismatch{"\"name\": \"s\"", "\"name\": \"t\"", "artefact/states"},
+        Mismatch{"\"states\": [", "\"states\": [], \"before\": [", "artefact/unknown-input"}));
 
 }  // namespace
 }  // namespace rwkv

@@ -8,8 +8,9 @@
 namespace rwkv {
 namespace {
 
-/// Two slices in one tensor of [2, 12]: S [2 heads, 3, 2] laid out transposed (strides 6, 1, 3), scaled by 1/4, and
-/// p [4] from element 14 on, starting at -1e30. Elements 12, 13 and 18 to 23 are padding.
+/// Two slices in one tensor of [2, 12]: S [2 heads, 3, 2] laid out transposed (strides 6, 1, 3),
+/// scaled by 1/4, and p [4] from element 14 on, starting at -1e30. Elements 12, 13 and 18 to 23 are
+/// padding.
 ManifestState state(Dtype dtype) {
   ManifestState s;
   s.input = "in";
@@ -134,7 +135,9 @@ TEST(StateFile, RoundTripAndRefusals) {
   EXPECT_EQ(load_state(path, states).value(), values);
   std::vector<ManifestState> other = states;
   other[0].slices[0].shape = {3, 2, 2};
-  EXPECT_NE(load_state(path, other).error().message.find("slice 0 is S [2, 3, 2], the model has S [3, 2, 2]"),
+  EXPECT_NE(load_state(path, other)
+                .error()
+                .message.find("slice 0 is S [2, 3, 2], the model has S [3, 2, 2]"),
             std::string::npos);
   const std::string bytes = tiny::read_text(path);
   for (size_t n = 0; n < bytes.size(); n += 5) {

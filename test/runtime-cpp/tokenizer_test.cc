@@ -44,7 +44,8 @@ std::string streamed(const std::string& text, size_t piece) {
 
 TEST(Utf8Stream, NeverCutsACharacter) {
   const std::string text = "aé€😀z\xED\x9F\xBF\xF4\x8F\xBF\xBF";
-  for (size_t piece = 1; piece <= text.size(); ++piece) EXPECT_EQ(streamed(text, piece), text) << piece;
+  for (size_t piece = 1; piece <= text.size(); ++piece)
+    EXPECT_EQ(streamed(text, piece), text) << piece;
 }
 
 TEST(Utf8Stream, ReplacesWhatIsNoSequence) {
@@ -52,11 +53,11 @@ TEST(Utf8Stream, ReplacesWhatIsNoSequence) {
   for (size_t piece = 1; piece < 4; ++piece) {
     EXPECT_EQ(streamed("a\xFFz", piece), "a" + r + "z");
     EXPECT_EQ(streamed("\x80", piece), r);
-    EXPECT_EQ(streamed("\xE2\x82z", piece), r + "z");              // cut short by z
-    EXPECT_EQ(streamed("\xC0\xAF", piece), r + r);                 // overlong
-    EXPECT_EQ(streamed("\xED\xA0\x80", piece), r + r + r);         // surrogate
+    EXPECT_EQ(streamed("\xE2\x82z", piece), r + "z");               // cut short by z
+    EXPECT_EQ(streamed("\xC0\xAF", piece), r + r);                  // overlong
+    EXPECT_EQ(streamed("\xED\xA0\x80", piece), r + r + r);          // surrogate
     EXPECT_EQ(streamed("\xF4\x90\x80\x80", piece), r + r + r + r);  // above U+10FFFF
-    EXPECT_EQ(streamed("a\xF0\x9F\x98", piece), "a" + r);          // cut short by the end
+    EXPECT_EQ(streamed("a\xF0\x9F\x98", piece), "a" + r);           // cut short by the end
   }
 }
 
