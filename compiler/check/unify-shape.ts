@@ -6,10 +6,10 @@ import type { Dims } from "./scope.ts";
 
 export function pairShapes(dims: Dims, extents: readonly number[]): readonly (readonly number[])[] {
   if (extents.length === dims.length) return [extents];
-  const ways =
-    extents.length > dims.length
-      ? dropOnes(extents, extents.length - dims.length)
-      : addOnes(extents, dims.length - extents.length);
+  // Nobody stores more of them; and the ways to choose among many would be too many to list.
+  const difference = Math.abs(extents.length - dims.length);
+  if (difference > 3 || Math.max(extents.length, dims.length) > 16) return [];
+  const ways = extents.length > dims.length ? dropOnes(extents, difference) : addOnes(extents, difference);
   const seen = new Set<string>();
   return ways.filter((way) => !seen.has(way.join()) && seen.add(way.join()));
 }

@@ -38,8 +38,8 @@ function renderDiagnostic(diagnostic: Diagnostic, tables: ReadonlyMap<string, Li
   const { code, severity, title, primary, place, secondary = [], notes = [], hint } = diagnostic;
   const paint = makePaint(severity, colour);
   const labels: MarkedLabel[] = [
-    ...(primary ? [{ ...primary, isPrimary: true }] : []),
-    ...secondary.map((label) => ({ ...label, isPrimary: false })),
+    ...(primary ? [{ ...primary, text: oneLine(primary.text), isPrimary: true }] : []),
+    ...secondary.map((label) => ({ ...label, text: oneLine(label.text), isPrimary: false })),
   ];
   const gutter = Math.max(2, ...labels.map((label) => String(lineOf(label, tables)).length));
   const lines = [`${paint[severity](`${severity}[${code}]`)}${paint.title(`: ${oneLine(title)}`)}`];
@@ -54,7 +54,7 @@ function renderDiagnostic(diagnostic: Diagnostic, tables: ReadonlyMap<string, Li
     else lines.push(...own.map((label) => remark(undefined, label.text, gutter, paint)).flat());
   });
   if (place) {
-    const where = place.detail ? `${place.file}: ${place.detail}` : place.file;
+    const where = oneLine(place.detail ? `${place.file}: ${place.detail}` : place.file);
     if (labels.length === 0) lines.push(`${paint.gutter(`${" ".repeat(gutter)}-->`)} ${where}`);
     else lines.push(...remark("in", where, gutter, paint));
   }
@@ -72,7 +72,7 @@ function lineOf({ span }: Label, tables: ReadonlyMap<string, LineTable>): number
 function remark(kind: string | undefined, text: string, gutter: number, paint: Paint): string[] {
   const head = kind ? `= ${kind}: ` : "= ";
   const margin = " ".repeat(gutter + 1);
-  return text
+  return printable(text)
     .split("\n")
     .flatMap((paragraph, i) =>
       wrap(paragraph, noteWidth).map((line, j) =>
@@ -85,19 +85,24 @@ function remark(kind: string | undefined, text: string, gutter: number, paint: P
 
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+  let line = /^ */.exec(text)![0];
+  for (const word of text.slice(line.length).split(" ")) {
+    if (line.trim() !== "" && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
     } else {
-      line = line === "" ? word : `${line} ${word}`;
+      line = line.trim() === "" ? line + word : `${line} ${word}`;
     }
   }
   return [...lines, line];
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, " ");
+const oneLine = (text: string): string => printable(text.replace(/\s+/g, " "));
+
+/** Names come from files of strangers: nothing in them may steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "\ufffd");
+}
 
 function countText(diagnostics: readonly Diagnostic[]): string {
   const count = (severity: string, word: string): string[] => {

@@ -12,7 +12,7 @@
  */
 import type { Label } from "./diagnostic.ts";
 import type { Paint } from "./paint.ts";
-import { displayText, type LineTable, lineText, positionOf } from "./text-position.ts";
+import { cutColumns, displayText, type LineTable, lineText, positionOf } from "./text-position.ts";
 
 export interface MarkedLabel extends Label {
   readonly isPrimary: boolean;
@@ -27,6 +27,9 @@ interface Mark {
   readonly isPrimary: boolean;
 }
 
+/** Columns of a line that are shown; a longer line is cut around its marks. */
+const widestLine = 160;
+
 export function sourceLines(table: LineTable, labels: readonly MarkedLabel[], gutter: number, paint: Paint): string[] {
   const marks = merged(labels).map((label) => place(table, label));
   const lines = [...new Set(marks.map((mark) => mark.line))].sort((a, b) => a - b);
@@ -34,19 +37,41 @@ export function sourceLines(table: LineTable, labels: readonly MarkedLabel[], gu
   const shown: string[] = [empty];
   lines.forEach((line, i) => {
     const previous = lines[i - 1];
-    if (previous !== undefined && line === previous + 2) shown.push(numbered(line - 1));
+    if (previous !== undefined && line === previous + 2)
+      shown.push(numbered(line - 1, cutLine(displayText(lineText(table, line - 1)), []).text));
     else if (previous !== undefined && line > previous + 2) shown.push(paint.gutter("...".padStart(gutter + 2)));
-    shown.push(numbered(line));
-    for (const row of rows(marks.filter((mark) => mark.line === line))) {
+    const own = marks.filter((mark) => mark.line === line);
+    const { text, visible } = cutLine(displayText(lineText(table, line)), own);
+    shown.push(numbered(line, text));
+    for (const row of rows(visible)) {
       for (const text of drawRow(row, paint)) shown.push(`${empty} ${text}`);
     }
   });
   return shown;
 
-  function numbered(line: number): string {
-    const text = displayText(lineText(table, line)).text.trimEnd();
+  function numbered(line: number, content: string): string {
+    const text = content.trimEnd();
     return `${paint.gutter(`${String(line).padStart(gutter)} |`)}${text === "" ? "" : ` ${text}`}`;
   }
+}
+
+/** A long line without what is far from its marks, and the marks that are left, in the columns of what is shown. */
+function cutLine(
+  line: { readonly text: string; readonly width: number },
+  marks: readonly Mark[],
+): { text: string; visible: readonly Mark[] } {
+  if (line.width <= widestLine) return { text: line.text, visible: marks };
+  const focus = marks.find((mark) => mark.isPrimary) ?? marks[0];
+  const start = Math.max(0, (focus?.from ?? 0) - widestLine / 2);
+  const end = start + widestLine;
+  const [before, after] = [start > 0 ? "..." : "", line.width > end ? "..." : ""];
+  const shift = before.length - start;
+  const visible = marks.flatMap((mark) =>
+    mark.from < start || mark.from > end
+      ? []
+      : [{ ...mark, from: mark.from + shift, to: Math.max(Math.min(mark.to, end), mark.from + 1) + shift }],
+  );
+  return { text: before + cutColumns(line.text, start, end) + after, visible };
 }
 
 /** Labels on the same span become one. */

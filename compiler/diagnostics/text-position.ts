@@ -61,5 +61,16 @@ export function displayText(text: string): { readonly text: string; readonly wid
   return { text: shown, width };
 }
 
+/** The part of a displayed text between two columns. */
+export function cutColumns(text: string, from: number, to: number): string {
+  let cut = "";
+  let column = 0;
+  for (const character of text) {
+    if (column >= from && column < to) cut += character;
+    column += displayText(character).width;
+  }
+  return cut;
+}
+
 const isWide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;

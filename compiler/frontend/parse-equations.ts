@@ -2,9 +2,9 @@
  * From an `eq` template's text to equations. Each line is parsed by itself, so a mistake in one leaves the others alone;
  * a line that cannot be parsed stays in its place as "broken".
  *
- * Diagnostics: `equation/character`, `equation/syntax`, `equation/empty`.
+ * Diagnostics: `equation/character`, `equation/syntax`, `equation/empty`, `equation/too-long`.
  */
-import { type Diagnostic, inputError, type Span } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, inputError, type Span, unsupportedError } from "../diagnostics/diagnostic.ts";
 import type { BrokenEquationAst, EquationAst } from "./ast.ts";
 import { equationParser } from "./equation-parser.ts";
 import { equationLexer, Name, Prime } from "./equation-tokens.ts";
@@ -12,6 +12,9 @@ import { buildEquation } from "./equation-tree.ts";
 import { explainSyntaxError } from "./explain-syntax-error.ts";
 import { type SourceText, spanOf } from "./source-text.ts";
 import { beginsEquation, type EquationTokens, splitEquations } from "./split-equations.ts";
+
+/** Words and signs. The longest in the bundled specs has about 60; nesting is bounded by this as well. */
+const longestEquation = 1000;
 
 export interface ParsedEquations {
   readonly equations: readonly (EquationAst | BrokenEquationAst)[];
@@ -33,10 +36,18 @@ export function parseEquations(source: SourceText): ParsedEquations {
     const start = first.startOffset;
     const end = last.startOffset + last.image.length;
     // A line with a character that was dropped is not what its author wrote, even if the rest parses.
-    const lineStart = start - /[^\r\n]*$/.exec(source.text.slice(0, start))![0].length;
-    const lineEnd = end + /^[^\r\n]*/.exec(source.text.slice(end))![0].length;
+    const lineStart = Math.max(source.text.lastIndexOf("\n", start), source.text.lastIndexOf("\r", start)) + 1;
+    const newline = source.text.slice(end).search(/[\r\n]/);
+    const lineEnd = newline < 0 ? source.text.length : end + newline;
     const isDamaged = errors.some(({ offset }) => offset >= lineStart && offset < lineEnd);
     if (isDamaged) return broken(line, span(start, end));
+    if (line.tokens.length > longestEquation) {
+      const primary = { span: span(start, first.startOffset + first.image.length), text: "begins here" };
+      const title = `an equation of ${line.tokens.length} words and signs is too long`;
+      const hint = "split it: give names to its parts";
+      diagnostics.push(unsupportedError("equation/too-long", title, { primary, hint }));
+      return broken(line, span(start, end));
+    }
     equationParser.input = [...line.tokens];
     const cst = equationParser.equation();
     const [error] = equationParser.errors;

@@ -3,10 +3,10 @@
  * values that the module exports. Imports of other specs are read the same way, once each.
  *
  * Diagnostics: `spec/syntax`, `spec/side-effect`, `spec/not-const`, `spec/not-static`, `spec/import`, `spec/missing-file`,
- * `spec/import-cycle`, `name/duplicate`, and those of `evaluate`.
+ * `spec/import-cycle`, `spec/too-deep`, `name/duplicate`, and those of `evaluate`.
  */
 import { Node, Project, type SourceFile, type Statement, VariableDeclarationKind } from "ts-morph";
-import { type Diagnostic, inputError, missingError, type Span } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, inputError, missingError, type Span, unsupportedError } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { dslFunctionNames, equationTag } from "./dsl.ts";
 import { type Binding, evaluate, nodeSpan, notStatic, type Scope } from "./evaluate.ts";
@@ -64,9 +64,24 @@ export function readModule(path: string, reader: ModuleReader, from?: Span): Sta
   }
   reader.sources.set(path, text);
   reader.modules.set(path, "reading");
-  const module = readStatements(path, text, reader);
+  const module = readSafely(path, text, reader) ?? broken;
   reader.modules.set(path, module);
   return module;
+}
+
+/** Nesting that is deeper than the stack is the author's mistake (or malice), not ours. */
+function readSafely(path: string, text: string, reader: ModuleReader): StaticModule | undefined {
+  try {
+    return readStatements(path, text, reader);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    reader.report(
+      unsupportedError("spec/too-deep", "the spec is nested too deeply to be read", {
+        primary: { span: { file: path, start: 0, end: 0 }, text: "in this file" },
+      }),
+    );
+    return undefined;
+  }
 }
 
 function readStatements(path: string, text: string, reader: ModuleReader): StaticModule {

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { hasErrors, type Label } from "../../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
-import { check, miniFile } from "./mini-spec.ts";
+import { check, miniFile, miniSpec } from "./mini-spec.ts";
 import { violations } from "./verify-typed.ts";
 
 const sources = ["specs/rwkv-7.rwkv.ts", "specs/rwkv-5.2.rwkv.ts", "test/check/fixtures/v4.rwkv.ts"].map((file) =>
@@ -114,3 +114,31 @@ function generator(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+test.each([
+  [
+    "brackets in an equation",
+    miniSpec({ also: `z = ${"(".repeat(20_000)}xx${")".repeat(20_000)}` }),
+    "equation/too-long",
+  ],
+  ["open brackets", miniSpec({ also: `z = ${"(".repeat(20_000)}` }), "equation/too-long"],
+  ["minus signs", miniSpec({ also: `z = ${"-".repeat(20_000)}xx` }), "equation/too-long"],
+  ["a long sum", miniSpec({ also: `z = xx${" + xx".repeat(20_000)}` }), "equation/too-long"],
+  ["lists", miniSpec({ top: `const a = ${"[".repeat(20_000)}${"]".repeat(20_000)};` }), "spec/too-deep"],
+  [
+    "many lines",
+    miniSpec({ also: Array.from({ length: 3000 }, (_, i) => `z${i} = xx ~ 1`).join("\n") }),
+    "equation/character",
+  ],
+])("hostile size: %s", (_title, text, code) => {
+  const { model, diagnostics } = check(text);
+  expect(model).toBeUndefined();
+  expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
+});
+
+test("the longest equation that is allowed is also checked", () => {
+  const nested = `${"(".repeat(490)}xx${")".repeat(490)}`;
+  expect(check(miniSpec({ also: `z = ${nested}` })).model).toBeDefined();
+  expect(check(miniSpec({ also: `z = ${"-".repeat(990)}xx` })).model).toBeDefined();
+  expect(check(miniSpec({ also: `z = xx${" + xx".repeat(490)}` })).model).toBeDefined();
+});
