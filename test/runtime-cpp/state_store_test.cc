@@ -87,6 +87,19 @@ TEST(StateStore, HalfPrecisionClampsTheInitialValue) {
   EXPECT_EQ(values[15], -65504.0f);
 }
 
+TEST(StateStore, SlicesComeInTheOrderOfTheSpec) {
+  ManifestState first = state(Dtype::kFloat32), second = state(Dtype::kFloat32);
+  first.slices.resize(1);
+  first.slices[0].order = 1;
+  second.slices.erase(second.slices.begin());
+  second.slices[0].order = 0;
+  StateStore s = StateStore::create({first, second}, {ElementCodec(), ElementCodec()});
+  std::vector<float> values(s.values());
+  s.get(values.data());
+  EXPECT_EQ(values[0], -1e30f);  // p of the second tensor, before S of the first
+  EXPECT_EQ(values[4], 0);
+}
+
 TEST(StateStore, FlipSwapsTheBuffers) {
   StateStore s = store(Dtype::kFloat32);
   uint8_t* in = s.input(0);
