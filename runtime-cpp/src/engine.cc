@@ -113,6 +113,14 @@ Status Engine::check_binary(const BinaryInfo& info, const std::string& path) con
             version_text(api_.backend) + ", build " + api_.build_id() + ")",
         "Load it with that library or a newer one, or compile it again with this one.");
   }
+  // HTP's simulator answers 1000 to such a binary, or crashes (5.51, on small graphs).
+  for (const BinaryGraph& graph : info.graphs) {
+    if (graph.shared_weights_size > 0 && std::string(own_machine()) == "x86-64") {
+      return input_error("context/shared-weights",
+                         path + " shares weights between its graphs, which a PC cannot load",
+                         "Run it on a device, or compile it without --share-weights.");
+    }
+  }
   // A PC loads binaries for any SoC without a word, a device does not.
   if (info.dsp_arch != 0 && options_.arch != 0 && info.dsp_arch != options_.arch) {
     return input_error("context/other-arch",

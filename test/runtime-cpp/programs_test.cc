@@ -236,6 +236,14 @@ TEST_F(ProgramsTest, GenuineHtp) {
   EXPECT_EQ(report().find("source")->string, "context");
   ASSERT_EQ(program(RWKV_RUN, load + path("c.bin") + " --soc-model 69 " + logits_args()), 1);
   EXPECT_EQ(report().find("error")->find("code")->string, "context/other-soc");
+  // A PC writes binaries with shared weights and crashes on them: they must not get as far.
+  ASSERT_EQ(
+      program(RWKV_CONTEXT, "compile --share-weights --artefact " + path("") +
+                                " --backend-library " + library +
+                                " --model-library " RWKV_TINY_MODEL " --out " + path("shared.bin")),
+      0);
+  ASSERT_EQ(program(RWKV_RUN, load + path("shared.bin") + " " + logits_args()), 1);
+  EXPECT_EQ(report().find("error")->find("code")->string, "context/shared-weights");
   tiny::write_text(path("cut.bin"), said("c.bin").substr(0, 5000));
   ASSERT_EQ(program(RWKV_RUN, load + path("cut.bin") + " " + logits_args()), 1);
   EXPECT_EQ(report().find("error")->find("status")->integer, 30010);
