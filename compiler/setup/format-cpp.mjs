@@ -7,7 +7,9 @@ import { root, say } from "./terminal.mjs";
 
 export function formatCpp(write) {
   const listed = spawnSync("git", ["ls-files", "*.cc", "*.cpp", "*.h"], { cwd: root, encoding: "utf8" });
-  const files = listed.stdout.split("\n").filter((file) => file !== "" && !/\/golden\/|^test\/emit\/fixtures\//.test(file));
+  const files = listed.stdout
+    .split("\n")
+    .filter((file) => file !== "" && !/\/golden\/|^test\/emit\/fixtures\//.test(file));
   if (files.length === 0) return 0;
   const mode = write ? ["-i"] : ["--dry-run", "--Werror"];
   const program = join(root, "node_modules/.bin/clang-format");
