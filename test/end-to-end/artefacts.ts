@@ -6,9 +6,7 @@ import { dirname, join } from "node:path";
 import { afterAll, expect } from "vitest";
 
 import { rwkvc } from "../commands/command-line.ts";
-
-/** Full paths of Qualcomm's libraries; tests that need one that is not there are skipped. */
-export const { RWKVC_TEST_QNN_HTP: htpLibrary, RWKVC_TEST_QNN_CPU: cpuLibrary } = process.env;
+import { cpuLibrary, htpLibrary } from "../qualcomm.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rwkvc-end-to-end-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,7 +22,7 @@ const using = (library: string | undefined): Library => ({
 export const cpu = using(cpuLibrary);
 export const htp = using(htpLibrary);
 
-/** Runs a command that must succeed, and gives its --json. */
+/** Runs a command that must succeed, and gives what it writes with --json. */
 export async function run<T>(args: readonly string[], library: Library): Promise<T> {
   const { code, stdout, stderr } = await rwkvc([...args, "--json"], library.env);
   expect(code, stdout + stderr).toBe(0);

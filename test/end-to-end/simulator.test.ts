@@ -2,47 +2,70 @@
  * Generated C++ on Qualcomm's HTP simulator at fp16, against the official implementation in float32.
  *
  * Every operation rounds to fp16 there, so logits are judged by what they are for: mean negative log likelihood within
- * 0.01 nats, and the top token. The simulator takes 0.1 s a token: RWKVC_LONG_TESTS=1 reads 1,024 bytes instead of 128.
+ * 0.01 nats, and the top token. The simulator takes 0.1 s a token: RWKVC_LONG_TESTS=1 reads 1,024 bytes instead of 256.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
-import {
-  build,
-  htp,
-  htpLibrary,
-  largestDifference,
-  logitsOf,
-  official,
-  readFloats,
-  run,
-  sameTop,
-  scratch,
-} from "./artefacts.ts";
+import { runProgram } from "../../compiler/build/native-programs.ts";
+import { type ArtefactPlan, writeArtefact } from "../../compiler/build/write-artefact.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/diagnostic.ts";
+import type { QnnGraph } from "../../compiler/lower/qnn-graph.ts";
+import { findSoc, findTarget } from "../../compiler/targets/targets.ts";
+import { htpLibrary, withHtp } from "../qualcomm.ts";
+import { Hand } from "../simulator/bench.ts";
+import { specFile, specText, Weights } from "../simulator/small-ir.ts";
+import { build, htp, largestDifference, logitsOf, official, readFloats, run, sameTop, scratch } from "./artefacts.ts";
 
-const bytes = process.env.RWKVC_LONG_TESTS === "1" ? 1024 : 128;
+const bytes = process.env.RWKVC_LONG_TESTS === "1" ? 1024 : 256;
 
 const trained = [
   { model: "rwkv7-kjv", spec: "specs/rwkv-7.rwkv.ts" },
   { model: "rwkv5.2-kjv", spec: "specs/rwkv-5.2.rwkv.ts" },
 ];
+const socs = [
+  { soc: "SM8550", arch: 73 },
+  { soc: "SM8650", arch: 75 },
+  { soc: "SM8750", arch: 79 },
+  { soc: "SM8850", arch: 81 },
+];
 
-describe.runIf(htpLibrary).each(trained)("needs Qualcomm's HTP library: $model", ({ model, spec }) => {
-  test(`mean NLL of ${bytes} held-out bytes`, { timeout: 600_000 }, async () => {
-    const artefact = await build(spec, `models/${model}/model.pth`, ["--target", "htp-v75", "--soc", "SM8650"], htp);
-    const text = join(scratch(), "held-out.txt");
-    writeFileSync(text, readFileSync("models/kjv-held-out.bin").subarray(0, bytes));
-    const { nll, tokens } = await run<{ nll: number; tokens: number }>(["eval", artefact, "--text", text], htp);
-    const reference = readFloats(`models/${model}/nll.f32.bin`).slice(0, bytes - 1);
-    const mean = reference.reduce((sum, value) => sum + value, 0) / reference.length;
-    expect(tokens).toBe(bytes);
-    expect(Math.abs(nll - mean)).toBeLessThan(0.01);
-  });
-});
+withHtp("fp16 on the HTP simulator", () =>
+  describe.each(trained)("$model", ({ model, spec }) => {
+    let artefact: string;
+    beforeAll(async () => {
+      const options = ["--target", "htp-v75", "--soc", "SM8650"];
+      artefact = await build(spec, `models/${model}/model.pth`, options, htp);
+    });
 
-describe.runIf(htpLibrary)("needs Qualcomm's HTP library: a model that overflows fp16", () => {
+    test(`mean NLL of ${bytes} held-out bytes`, { timeout: 1_200_000 }, async () => {
+      const text = join(scratch(), "held-out.txt");
+      writeFileSync(text, readFileSync("models/kjv-held-out.bin").subarray(0, bytes));
+      const { nll, tokens } = await run<{ nll: number; tokens: number }>(["eval", artefact, "--text", text], htp);
+      const reference = readFloats(`models/${model}/nll.f32.bin`).slice(0, bytes - 1);
+      const mean = reference.reduce((sum, value) => sum + value, 0) / reference.length;
+      expect(tokens).toBe(bytes);
+      expect(Math.abs(nll - mean)).toBeLessThan(0.01);
+    });
+
+    test("the context binary writes the model library's text", async () => {
+      const args = ["run", artefact, "--prompt", "In the beginning ", "--tokens", "16"];
+      type Ran = { text: string; source: string };
+      const fromContext = await run<Ran>(args, htp);
+      expect(fromContext.source).toBe("context");
+      rmSync(join(artefact, "context"), { recursive: true });
+      const fromLibrary = await run<Ran>(args, htp);
+      expect(fromLibrary.source).toBe("model library");
+      expect(fromLibrary.text).toBe(fromContext.text);
+      // fp16 can decide otherwise where two logits are as near as 0.005, as they are somewhere; not so early.
+      expect(official(model).greedy[0]!.text!.startsWith(fromContext.text)).toBe(true);
+    });
+  }),
+);
+
+withHtp("a model that overflows fp16, on the HTP simulator", () => {
   const { tokens, logits, vocab } = official("rwkv5.2-overflow");
   const count = 64;
   const reference = logits.slice(0, count * vocab);
@@ -61,19 +84,13 @@ describe.runIf(htpLibrary)("needs Qualcomm's HTP library: a model that overflows
   });
 });
 
-describe.runIf(htpLibrary)("needs Qualcomm's HTP library: every SoC", () => {
-  const socs = [
-    { soc: "SM8550", arch: 73 },
-    { soc: "SM8650", arch: 75 },
-    { soc: "SM8750", arch: 79 },
-    { soc: "SM8850", arch: 81 },
-  ];
+withHtp("every SoC", () => {
   const cases = trained.flatMap((t) => socs.map((s) => ({ ...t, ...s })));
 
   test.each(cases)(
     "$model for $soc: its context binary loads, tells its SoC, and computes",
     async ({ model, spec, soc, arch }) => {
-      // Every node passes the library's backendValidateOpConfig for that SoC: composing fails otherwise.
+      // Every node passes the library's backendValidateOpConfig for that SoC: composing fails otherwise (see below).
       const artefact = await build(spec, `models/${model}/model.pth`, ["--soc", soc], htp);
       type Info = { soc: string; dspArch: number; graphs: { name: string }[] };
       const info = await run<Info>(["inspect", join(artefact, "context", soc, "model.bin")], htp);
@@ -84,4 +101,50 @@ describe.runIf(htpLibrary)("needs Qualcomm's HTP library: every SoC", () => {
       expect(largestDifference(made.logits, logits.slice(0, 8 * vocab))).toBeLessThan(0.1);
     },
   );
+
+  test.each(socs)("a node that the library refuses for $soc fails the build", async ({ soc }) => {
+    const folder = join(scratch(), "model");
+    const plan: ArtefactPlan = {
+      name: "refused",
+      compilerVersion: "0.0.0",
+      spec: { name: "small", file: specFile },
+      sources: new Map([[specFile, specText]]),
+      dims: {},
+      vocabulary: 1,
+      precision: "fp16",
+      target: findTarget("htp-v75")!,
+      policies: [],
+      tokenizer: null,
+      graphs: [refusedGraph()],
+      hostEmbedding: null,
+    };
+    await writeArtefact(folder, plan, new Weights());
+    const report = join(folder, "report.json");
+    const args = ["estimate", "--artefact", folder, "--backend-library", htpLibrary!, "--report", report];
+    args.push("--soc-model", String(findSoc(soc)!.model));
+    const failure = await runProgram("rwkv-context", args).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DiagnosticError);
+    const { diagnostics } = failure as DiagnosticError;
+    expect(JSON.stringify(diagnostics)).toMatch(/node out\.MatMul \(MatMul\): the backend refuses it/);
+  });
+});
+
+/** A MatMul whose inner extents differ. */
+function refusedGraph(): QnnGraph {
+  const hand = new Hand();
+  hand.node("MatMul", [hand.input("a", [4, 8]), hand.input("b", [6, 5])], [4, 5], [], "out");
+  return hand.finish("refused");
+}
+
+withHtp("an estimate", () => {
+  test("has time, cycles and memory traffic", async () => {
+    const [{ model, spec }] = trained as [(typeof trained)[number]];
+    const weights = `models/${model}/model.pth`;
+    const estimates = await run<unknown>(["estimate", spec, "--weights", weights, "--soc", "QCS9100"], htp);
+    const count = expect.any(Number) as number;
+    const bytes = { inputFill: count, intermediateFill: count, intermediateSpill: count, outputSpill: count };
+    expect(estimates).toEqual({
+      decode: { microseconds: count, cycles: count, lowerCycles: count, upperCycles: count, opsWithoutCost: 0, bytes },
+    });
+  });
 });

@@ -5,27 +5,38 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Checkpoint } from "../../compiler/checkpoint/checkpoint.ts";
 import { expand } from "../../compiler/expand/expand.ts";
+import { elements } from "../../compiler/ir/constant.ts";
 import { initialStates, irEvaluator } from "../../compiler/ir/evaluate.ts";
-import { bytesOf, safetensors } from "../checkpoint/write-files.ts";
+import { bytesOf, pth, safetensors, tensorDict } from "../checkpoint/write-files.ts";
 import { type Sizes, specText, tinyCheckpoint, tinyModel } from "../ir/tiny-model.ts";
-import { build, cpu, cpuLibrary, largest, largestDifference, logitsOf, scratch } from "./artefacts.ts";
+import { withCpu } from "../qualcomm.ts";
+import { build, cpu, largest, largestDifference, logitsOf, scratch } from "./artefacts.ts";
 
-const cases: readonly { spec: string; sizes: Sizes }[] = [
-  { spec: "specs/rwkv-7.rwkv.ts", sizes: { L: 1, V: 37, D: 96, H: 3, N: 32, F: 200, Rw: 5, Ra: 20, Rv: 7, Rg: 33 } },
-  { spec: "specs/rwkv-7.rwkv.ts", sizes: { L: 3, V: 300, D: 72, H: 4, N: 16, F: 50, Rw: 16, Ra: 1, Rv: 3, Rg: 9 } },
-  { spec: "specs/rwkv-5.2.rwkv.ts", sizes: { L: 13, V: 37, D: 40, H: 5, N: 8, F: 61 } },
-  { spec: "specs/rwkv-5.2.rwkv.ts", sizes: { L: 1, V: 300, D: 96, H: 3, N: 32, F: 100 } },
+interface Case {
+  readonly spec: string;
+  readonly sizes: Sizes;
+  readonly file: "pth" | "safetensors";
+}
+const [v7, v5] = ["specs/rwkv-7.rwkv.ts", "specs/rwkv-5.2.rwkv.ts"];
+const cases: readonly Case[] = [
+  { spec: v7, file: "pth", sizes: { L: 1, V: 37, D: 96, H: 3, N: 32, F: 200, Rw: 5, Ra: 20, Rv: 7, Rg: 33 } },
+  { spec: v7, file: "safetensors", sizes: { L: 3, V: 300, D: 72, H: 4, N: 16, F: 50, Rw: 16, Ra: 1, Rv: 3, Rg: 9 } },
+  { spec: v7, file: "pth", sizes: { L: 13, V: 37, D: 64, H: 4, N: 16, F: 101, Rw: 3, Ra: 5, Rv: 1, Rg: 11 } },
+  { spec: v5, file: "pth", sizes: { L: 13, V: 37, D: 40, H: 5, N: 8, F: 61 } },
+  { spec: v5, file: "safetensors", sizes: { L: 1, V: 300, D: 96, H: 3, N: 32, F: 100 } },
+  { spec: v5, file: "pth", sizes: { L: 3, V: 37, D: 64, H: 4, N: 16, F: 61 } },
 ];
 
-describe.runIf(cpuLibrary)("needs Qualcomm's CPU library", () => {
-  test.each(cases)("$spec, $sizes", async ({ spec, sizes }) => {
+withCpu("other sizes, at fp32 on the CPU backend", () => {
+  test.each(cases)("$spec, .$file, $sizes", async ({ spec, sizes, file }) => {
     const text = specText(spec);
-    const weights = join(scratch(), "model.safetensors");
-    writeFileSync(weights, asSafetensors(tinyCheckpoint(spec, text, sizes)));
+    const weights = join(scratch(), `model.${file}`);
+    const checkpoint = tinyCheckpoint(spec, text, sizes);
+    writeFileSync(weights, file === "pth" ? asPth(checkpoint) : asSafetensors(checkpoint));
     const tokens = [3, 0, 36, 17, 3, 8];
     const { logits } = await logitsOf(await build(spec, weights, ["--target", "qnn-cpu"], cpu), tokens, cpu);
 
@@ -46,13 +57,26 @@ function asSafetensors(checkpoint: Checkpoint): Buffer {
   const header: Record<string, unknown> = {};
   const parts: Buffer[] = [];
   let at = 0;
-  for (const info of checkpoint.tensors.values()) {
-    const bits = new Uint32Array(info.shape.reduce((n, extent) => n * extent, 1));
-    checkpoint.readBits(info, 0, bits);
-    const bytes = bytesOf(bits);
-    header[info.name] = { dtype: "F32", shape: info.shape, data_offsets: [at, at + bytes.length] };
+  for (const { name, shape, bytes } of contents(checkpoint)) {
+    header[name] = { dtype: "F32", shape, data_offsets: [at, at + bytes.length] };
     at += bytes.length;
     parts.push(bytes);
   }
   return safetensors(header, Buffer.concat(parts));
 }
+
+function asPth(checkpoint: Checkpoint): Buffer {
+  const tensors = contents(checkpoint);
+  const dict = tensors.map(({ name, shape }, storage) => {
+    const strides = shape.map((_, axis) => elements(shape.slice(axis + 1)));
+    return { name, storage: String(storage), type: "FloatStorage", count: elements(shape), shape, strides };
+  });
+  return pth(tensorDict(dict), Object.fromEntries(tensors.map(({ bytes }, storage) => [storage, bytes])));
+}
+
+const contents = (checkpoint: Checkpoint) =>
+  [...checkpoint.tensors.values()].map((info) => {
+    const bits = new Uint32Array(elements(info.shape));
+    checkpoint.readBits(info, 0, bits);
+    return { name: info.name, shape: info.shape, bytes: bytesOf(bits) };
+  });
