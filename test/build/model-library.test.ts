@@ -181,6 +181,17 @@ describe.runIf(process.env["RWKVC_TEST_QNN_CPU"])("Qualcomm's CPU library", () =
       values.forEach((value, i) => expect(Number(value), `${name}[${i}]`).toBeCloseTo(want[i]!, 5));
     }
   });
+
+  it("computes the same for a client that debugs, with every value an output", async () => {
+    const args = [process.env["RWKVC_TEST_QNN_CPU"]!, library(artefact)];
+    const outputs = async (...mode: string[]) => {
+      const { stdout } = await execa(at("qnn_client"), [...args, ...mode]);
+      return stdout.split("\n").filter((line) => line.startsWith("output "));
+    };
+    const [plain, all] = [await outputs(), await outputs("net_run", "tiny")];
+    expect(all).toEqual(expect.arrayContaining(plain));
+    expect(all.length).toBe(tinyGraph("float32").nodes.length);
+  });
 });
 
 describe.runIf(process.env["RWKVC_TEST_QNN_HTP"])("Qualcomm's HTP library", () => {
@@ -193,5 +204,12 @@ describe.runIf(process.env["RWKVC_TEST_QNN_HTP"])("Qualcomm's HTP library", () =
       "finalize_only",
     ]);
     expect(stdout).toContain("finalized tiny");
+    const debugged = await execa(at("qnn_client"), [
+      process.env["RWKVC_TEST_QNN_HTP"]!,
+      library(folder),
+      "net_run",
+      "tiny",
+    ]);
+    expect(debugged.stdout.match(/^output /gm)).toHaveLength(tinyGraph("float16").nodes.length);
   });
 });

@@ -1,6 +1,8 @@
-// Runs a model library on a genuine QNN backend: qnn_client BACKEND.so MODEL.so [finalize_only]
+// Runs a model library on a genuine QNN backend: qnn_client BACKEND.so MODEL.so [MODE [GRAPH]]
 // composes, finalizes, executes once with every input 0 and prints each output as NAME followed by
-// its float32 values.
+// its float32 values. MODE "finalize_only" ends before; "net_run" does as qnn-net-run does when
+// asked for all it can: debug = true, and configs by the name of a graph. It passes no log callback
+// and never frees.
 #include <dlfcn.h>
 
 #include <cstdarg>
@@ -54,15 +56,19 @@ int main(int argc, char** argv) {
       reinterpret_cast<QnnModel_ComposeGraphsFn_t>(dlsym(model, "QnnModel_composeGraphs"));
   GraphInfo_t** graphs = nullptr;
   uint32_t graph_count = 0;
-  if (auto s = compose(backend, qnn, context, nullptr, 0, &graphs, &graph_count, false, nullptr,
-                       QNN_LOG_LEVEL_ERROR)) {
+  const bool net_run = argc > 4 && std::strcmp(argv[3], "net_run") == 0;
+  const QnnGraph_Config_t* none[] = {nullptr};
+  GraphConfigInfo_t config = {net_run ? argv[4] : nullptr, none};
+  const GraphConfigInfo_t* configs[] = {&config};
+  if (auto s = compose(backend, qnn, context, net_run ? configs : nullptr, net_run ? 1 : 0, &graphs,
+                       &graph_count, net_run, nullptr, QNN_LOG_LEVEL_ERROR)) {
     die("composeGraphs", s);
   }
   for (uint32_t g = 0; g < graph_count; ++g) {
     GraphInfo_t& graph = *graphs[g];
     if (auto s = qnn.graphFinalize(graph.graph, nullptr, nullptr)) die("graphFinalize", s);
     std::printf("finalized %s\n", graph.graphName);
-    if (argc > 3) continue;
+    if (argc > 3 && !net_run) continue;
     const auto inputs = bind(graph.inputTensors, graph.numInputTensors);
     const auto outputs = bind(graph.outputTensors, graph.numOutputTensors);
     if (auto s = qnn.graphExecute(graph.graph, graph.inputTensors, graph.numInputTensors,
