@@ -22,8 +22,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/runtime-cpp/**", "node_modules/**"],
     env: await installed(),
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
+    // A loaded machine and the simulator are slow; none of it is a fault.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Two cores: C++ compilations inside tests already fill a second one.
     maxWorkers: 2,
   },
