@@ -46,9 +46,8 @@ export function runCommand(line: CommandLine): Command {
     .option("--tokens <n>", "tokens to write", integer("--tokens", { min: 1, max: 1_000_000 }), 100)
     .option(
       "--temperature <x>",
-      "0 takes the likeliest token each time",
+      "0 takes the likeliest token each time (default: 0; 1 with --top-p, --top-k or --seed)",
       decimal("--temperature", { min: 0, max: 100 }),
-      0,
     )
     .option(
       "--top-p <x>",
@@ -97,7 +96,9 @@ function samplingArgs(options: RunFlags): string[] {
   const add = (flag: string, value: number | undefined): void => {
     if (value !== undefined) args.push(flag, String(value));
   };
-  add("--temperature", options.temperature);
+  // Who asks for top-p, top-k or a seed wants to sample: greedy choice would ignore them.
+  const samples = [options.topP, options.topK, options.seed].some((option) => option !== undefined);
+  add("--temperature", options.temperature ?? (samples ? 1 : undefined));
   add("--top-p", options.topP);
   add("--top-k", options.topK);
   add("--repetition-penalty", options.repetitionPenalty);

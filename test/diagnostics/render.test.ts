@@ -200,7 +200,7 @@ describe("text", () => {
   test("names from files cannot steer the terminal", () => {
     const name = "blocks\u001b[2J\u0007.key";
     const diagnostic = inputError("a/b", name, { place: { file: name, detail: name }, notes: [name], hint: name });
-     
+
     expect(render(diagnostic, {})).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
@@ -217,7 +217,7 @@ describe("text", () => {
     expect(render(diagnostic, { [file]: text })).not.toMatch("\u001b");
     const coloured = render(diagnostic, { [file]: text }, true);
     expect(coloured).toMatch("\u001b[1;31merror[name/x]\u001b[0m");
-     
+
     expect(coloured.replace(/\u001b\[[\d;]*m/g, "")).toBe(render(diagnostic, { [file]: text }));
   });
 
