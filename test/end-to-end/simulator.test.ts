@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
+import { hostTriple, libraryPath } from "../../compiler/build/build-library.ts";
 import { runProgram } from "../../compiler/build/native-programs.ts";
 import { type ArtefactPlan, writeArtefact } from "../../compiler/build/write-artefact.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/diagnostic.ts";
@@ -20,6 +21,9 @@ import { specFile, specText, Weights } from "../simulator/small-ir.ts";
 import { build, htp, largestDifference, logitsOf, official, readFloats, run, sameTop, scratch } from "./artefacts.ts";
 
 const bytes = process.env.RWKVC_LONG_TESTS === "1" ? 1024 : 256;
+
+/** Ten times what it takes where nothing else runs. */
+const slow = { timeout: 1_800_000 };
 
 const trained = [
   { model: "rwkv7-kjv", spec: "specs/rwkv-7.rwkv.ts" },
@@ -40,7 +44,7 @@ withHtp("fp16 on the HTP simulator", () =>
       artefact = await build(spec, `models/${model}/model.pth`, options, htp);
     });
 
-    test(`mean NLL of ${bytes} held-out bytes`, { timeout: 1_200_000 }, async () => {
+    test(`mean NLL of ${bytes} held-out bytes`, slow, async () => {
       const text = join(scratch(), "held-out.txt");
       writeFileSync(text, readFileSync("models/kjv-held-out.bin").subarray(0, bytes));
       const { nll, tokens } = await run<{ nll: number; tokens: number }>(["eval", artefact, "--text", text], htp);
@@ -51,7 +55,8 @@ withHtp("fp16 on the HTP simulator", () =>
     });
 
     test("the context binary writes the model library's text", async () => {
-      const args = ["run", artefact, "--prompt", "In the beginning ", "--tokens", "16"];
+      const prompt = "In the beginning ";
+      const args = ["run", artefact, "--prompt", prompt, "--tokens", "16"];
       type Ran = { text: string; source: string };
       const fromContext = await run<Ran>(args, htp);
       expect(fromContext.source).toBe("context");
@@ -59,8 +64,9 @@ withHtp("fp16 on the HTP simulator", () =>
       const fromLibrary = await run<Ran>(args, htp);
       expect(fromLibrary.source).toBe("model library");
       expect(fromLibrary.text).toBe(fromContext.text);
-      // fp16 can decide otherwise where two logits are as near as 0.005, as they are somewhere; not so early.
-      expect(official(model).greedy[0]!.text!.startsWith(fromContext.text)).toBe(true);
+      // The same as at fp32, as far as this: later on two logits may be as near as 0.005.
+      const greedy = official(model).greedy.find((g) => g.prompt_text === prompt)!;
+      expect(greedy.text!.slice(0, fromContext.text.length)).toBe(fromContext.text);
     });
   }),
 );
@@ -75,11 +81,11 @@ withHtp("a model that overflows fp16, on the HTP simulator", () => {
     return sameTop((await logitsOf(artefact, tokens.slice(0, count), htp)).logits, reference, vocab);
   };
 
-  test("is right with its scaling policies", async () => {
+  test("is right with its scaling policies", slow, async () => {
     expect(await agreement([])).toBeGreaterThanOrEqual(60);
   });
 
-  test("is wrong without", async () => {
+  test("is wrong without", slow, async () => {
     expect(await agreement(["--no-scaling"])).toBeLessThan(count / 2);
   });
 });
@@ -119,10 +125,18 @@ withHtp("every SoC", () => {
       hostEmbedding: null,
     };
     await writeArtefact(folder, plan, new Weights());
-    const report = join(folder, "report.json");
-    const args = ["estimate", "--artefact", folder, "--backend-library", htpLibrary!, "--report", report];
-    args.push("--soc-model", String(findSoc(soc)!.model));
-    const failure = await runProgram("rwkv-context", args).catch((error: unknown) => error);
+    const flags = {
+      backend: "htp",
+      "backend-library": htpLibrary!,
+      "soc-model": String(findSoc(soc)!.model),
+      "model-library": join(folder, libraryPath("refused", hostTriple)),
+      graph: "refused",
+      inputs: folder,
+      outputs: folder,
+      report: join(folder, "report.json"),
+    };
+    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+    const failure = await runProgram("rwkv-run", ["exec", ...args]).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DiagnosticError);
     const { diagnostics } = failure as DiagnosticError;
     expect(JSON.stringify(diagnostics)).toMatch(/node out\.MatMul \(MatMul\): the backend refuses it/);
