@@ -90,11 +90,28 @@ Status write_file(const std::string& path, const void* bytes, size_t size) {
 }
 
 Result<FileWriter> FileWriter::create(const std::string& path) {
+  if (path.empty()) return usage_error("file/no-name", "the name of the file to write is empty");
+  struct stat info;
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && S_ISDIR(info.st_mode)) {
+    return input_error("file/is-a-folder", "could not write " + path + ": it is a folder");
+  }
+  if (exists && !S_ISREG(info.st_mode)) {
+    // A device or a pipe is written to: a rename would put a file in its place.
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return file_error("write", path, errno);
+    return FileWriter(path, "", fd);
+  }
+  // A symbolic link stays; the file that it points to is replaced.
+  std::string target = path;
+  if (exists) {
+    RWKV_ASSIGN(target, full_path(path));
+  }
   // The process id keeps two writers of one path apart; the last to finish wins, with a whole file.
-  std::string temporary = path + ".tmp" + std::to_string(::getpid());
+  std::string temporary = target + ".tmp" + std::to_string(::getpid());
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return file_error("write", temporary, errno);
-  return FileWriter(path, std::move(temporary), fd);
+  if (fd < 0) return file_error("write", path, errno);
+  return FileWriter(std::move(target), std::move(temporary), fd);
 }
 
 FileWriter::FileWriter(FileWriter&& other) noexcept
@@ -105,19 +122,20 @@ FileWriter::FileWriter(FileWriter&& other) noexcept
 FileWriter::~FileWriter() {
   if (fd_ < 0) return;
   ::close(fd_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 Status FileWriter::write(const void* bytes, size_t size) {
-  return write_all(fd_, static_cast<const char*>(bytes), size, temporary_);
+  return write_all(fd_, static_cast<const char*>(bytes), size, path_);
 }
 
 Status FileWriter::finish() {
   // close() reports the write errors that a full or remote disk kept back.
-  const int closed = ::close(std::exchange(fd_, -1));
-  if (closed == 0 && std::rename(temporary_.c_str(), path_.c_str()) == 0) return Done{};
+  const bool closed = ::close(std::exchange(fd_, -1)) == 0;
+  if (closed && temporary_.empty()) return Done{};
+  if (closed && std::rename(temporary_.c_str(), path_.c_str()) == 0) return Done{};
   const int error_number = errno;
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
   return file_error("write", path_, error_number);
 }
 

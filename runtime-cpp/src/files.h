@@ -37,7 +37,7 @@ Result<std::vector<std::string>> list_folder(const std::string& path);
 Error file_error(const std::string& action, const std::string& path, int error_number);
 
 /// Writes a file piece by piece beside `path`; `finish` renames it there. Without `finish` nothing
-/// stays.
+/// stays. A device or pipe at `path` is written to directly.
 class FileWriter {
  public:
   static Result<FileWriter> create(const std::string& path);
@@ -54,7 +54,7 @@ class FileWriter {
       : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
 
   std::string path_;
-  std::string temporary_;
+  std::string temporary_;  ///< Empty: `path_` itself is open.
   int fd_;
 };
 

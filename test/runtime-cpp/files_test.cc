@@ -1,6 +1,8 @@
 #include "files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "dynamic_library.h"
 #include "fixtures/tiny_artefact.h"
@@ -43,6 +45,37 @@ TEST(Files, ErrorsNameThePath) {
   EXPECT_EQ(read_file(folder.path()).error().code, "file/not-a-file");
   EXPECT_FALSE(write_file(folder.path("no/such"), "x").ok());
   EXPECT_FALSE(MappedFile::open(folder.path("none")).ok());
+}
+
+TEST(Files, ADeviceIsWrittenToAndStaysADevice) {
+  struct stat info;
+  ASSERT_TRUE(write_file("/dev/null", "gone").ok());
+  ASSERT_EQ(::stat("/dev/null", &info), 0);
+  EXPECT_TRUE(S_ISCHR(info.st_mode));
+  const Status full = write_file("/dev/full", "x");
+  ASSERT_FALSE(full.ok());
+  EXPECT_NE(full.error().message.find("/dev/full: No space left"), std::string::npos);
+  ASSERT_EQ(::stat("/dev/full", &info), 0);
+  EXPECT_TRUE(S_ISCHR(info.st_mode));
+}
+
+TEST(Files, ALinkStaysALink) {
+  const tiny::TempFolder folder;
+  ASSERT_TRUE(write_file(folder.path("a"), "old").ok());
+  ASSERT_EQ(::symlink("a", folder.path("link").c_str()), 0);
+  ASSERT_TRUE(write_file(folder.path("link"), "new").ok());
+  struct stat info;
+  ASSERT_EQ(::lstat(folder.path("link").c_str(), &info), 0);
+  EXPECT_TRUE(S_ISLNK(info.st_mode));
+  EXPECT_EQ(read_file(folder.path("a")).value(), "new");
+}
+
+TEST(Files, AFolderIsNotAFileToWrite) {
+  const tiny::TempFolder folder;
+  const Status status = write_file(folder.path(), "x");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, "file/is-a-folder");
+  EXPECT_FALSE(write_file("", "x").ok());
 }
 
 TEST(Files, AnEmptyFileMaps) {
