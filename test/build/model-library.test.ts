@@ -1,6 +1,6 @@
 /**
  * Generated model libraries under their clients: compiled with warnings as errors and sanitizers, loaded by a client over a
- * fake backend, and run on Qualcomm's own libraries where RWKVC_TEST_QNN_CPU or RWKVC_TEST_QNN_HTP name one.
+ * fake backend, and run on Qualcomm's own libraries where they are.
  */
 import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import { projectRoot } from "../../compiler/build/project-paths.ts";
 import { writeArtefact } from "../../compiler/build/write-artefact.ts";
 import { evaluateGraph } from "../emit/fixtures/evaluate-graph.ts";
 import { tinyCheckpoint, tinyGraph } from "../emit/fixtures/tiny-graph.ts";
+import { cpuLibrary, htpLibrary, withCpu, withHtp } from "../qualcomm.ts";
 import { tinyPlan } from "./artefact-plan.ts";
 
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"];
@@ -167,9 +168,9 @@ describe("the sources in an artefact", () => {
   });
 });
 
-describe.runIf(process.env["RWKVC_TEST_QNN_CPU"])("Qualcomm's CPU library", () => {
+withCpu("Qualcomm's CPU library", () => {
   it("computes what the equations say", async () => {
-    const { stdout } = await execa(at("qnn_client"), [process.env["RWKVC_TEST_QNN_CPU"]!, library(artefact)]);
+    const { stdout } = await execa(at("qnn_client"), [cpuLibrary!, library(artefact)]);
     const expected = evaluateGraph(tinyGraph("float32"), tinyCheckpoint());
     const lines = stdout.split("\n").filter((line) => line.startsWith("output "));
     expect(lines.length).toBe(4);
@@ -183,7 +184,7 @@ describe.runIf(process.env["RWKVC_TEST_QNN_CPU"])("Qualcomm's CPU library", () =
   });
 
   it("computes the same for a client that debugs, with every value an output", async () => {
-    const args = [process.env["RWKVC_TEST_QNN_CPU"]!, library(artefact)];
+    const args = [cpuLibrary!, library(artefact)];
     const outputs = async (...mode: string[]) => {
       const { stdout } = await execa(at("qnn_client"), [...args, ...mode]);
       return stdout.split("\n").filter((line) => line.startsWith("output "));
@@ -194,22 +195,13 @@ describe.runIf(process.env["RWKVC_TEST_QNN_CPU"])("Qualcomm's CPU library", () =
   });
 });
 
-describe.runIf(process.env["RWKVC_TEST_QNN_HTP"])("Qualcomm's HTP library", () => {
+withHtp("Qualcomm's HTP library", () => {
   it("accepts and compiles the library", async () => {
     const folder = at("htp", "tiny");
     await writeArtefact(folder, tinyPlan("htp-v75", "fp16"), tinyCheckpoint());
-    const { stdout } = await execa(at("qnn_client"), [
-      process.env["RWKVC_TEST_QNN_HTP"]!,
-      library(folder),
-      "finalize_only",
-    ]);
+    const { stdout } = await execa(at("qnn_client"), [htpLibrary!, library(folder), "finalize_only"]);
     expect(stdout).toContain("finalized tiny");
-    const debugged = await execa(at("qnn_client"), [
-      process.env["RWKVC_TEST_QNN_HTP"]!,
-      library(folder),
-      "net_run",
-      "tiny",
-    ]);
+    const debugged = await execa(at("qnn_client"), [htpLibrary!, library(folder), "net_run", "tiny"]);
     expect(debugged.stdout.match(/^output /gm)).toHaveLength(tinyGraph("float16").nodes.length);
   });
 });

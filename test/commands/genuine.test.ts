@@ -1,13 +1,12 @@
-/** The commands on Qualcomm's own libraries, from spec to text. Needs RWKVC_TEST_QNN_HTP and RWKVC_TEST_QNN_CPU. */
+/** The commands on Qualcomm's own libraries, from spec to text. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 
 import { scratch } from "../qnn/fake-pack.ts";
+import { cpuLibrary as cpu, htpLibrary as htp, withCpu, withHtp } from "../qualcomm.ts";
 import { rwkvc } from "./command-line.ts";
-
-const { RWKVC_TEST_QNN_HTP: htp, RWKVC_TEST_QNN_CPU: cpu } = process.env;
 
 const spec = "specs/rwkv-7.rwkv.ts";
 const weights = "models/rwkv7-kjv/model.pth";
@@ -19,7 +18,7 @@ async function json<T>(args: readonly string[], library: string): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-describe.runIf(htp)("HTP", () => {
+withHtp("commands on HTP", () => {
   const artefact = "out/test-artefacts/genuine-htp";
 
   beforeAll(async () => {
@@ -75,7 +74,7 @@ describe.runIf(htp)("HTP", () => {
   });
 });
 
-describe.runIf(cpu)("QNN CPU", () => {
+withCpu("commands on the CPU backend", () => {
   const artefact = "out/test-artefacts/genuine-cpu";
 
   beforeAll(async () => {
