@@ -3,7 +3,7 @@
  * another stage's question.
  *
  * Diagnostics: `policy/unknown-value`, `policy/ambiguous-value`, `policy/not-a-value`, `policy/power-of-two`,
- * `policy/every`, `policy/duplicate`.
+ * `policy/factor-range`, `policy/every`, `policy/duplicate`.
  */
 import { type Diagnostic, inputError, type Span } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
@@ -35,13 +35,34 @@ export function checkPolicies(spec: SpecAst, report: Report): CheckedPolicy[] {
 }
 
 function checkPowerOfTwo({ by }: PolicyAst, report: Report): boolean {
-  if (by.value > 0 && Number.isFinite(by.value) && Number.isInteger(Math.log2(by.value))) return true;
+  if (by.value > 0 && Number.isFinite(by.value) && Number.isInteger(Math.log2(by.value))) {
+    return checkRange(by, report);
+  }
   report(
     inputError("policy/power-of-two", "a scaling factor must be a power of two", {
       primary: { span: by.span, text: `this is ${by.value}` },
       notes: ["Multiplying by a power of two only moves the exponent: the model's results stay exactly the same."],
       hint: by.value > 0 && Number.isFinite(by.value) ? `the nearest is ${nearestPower(by.value)}` : "write 1 / 2",
     }),
+  );
+  return false;
+}
+
+/** The spread of float16's normal numbers on either side of 1, roughly: no value needs more to be brought into range. */
+const maximalExponent = 16;
+
+function checkRange(by: Located<number>, report: Report): boolean {
+  const exponent = Math.log2(by.value);
+  if (Math.abs(exponent) <= maximalExponent) return true;
+  report(
+    inputError(
+      "policy/factor-range",
+      `a scaling factor is at most 2**${maximalExponent}, at least 1 / 2**${maximalExponent}`,
+      {
+        primary: { span: by.span, text: `this is 2**${exponent}` },
+        notes: ["Values that are scaled further leave the range of floating point, and the results would change."],
+      },
+    ),
   );
   return false;
 }

@@ -3,7 +3,7 @@
  * all regrouping and broadcasting made visible; undefined after a report. Both kinds of equations come through here: with
  * indices (labels are the author's letters) and without (labels are the dimensions' names).
  *
- * Diagnostics: `equation/power`, `equation/function`, `equation/index-form`, `equation/not-indexed`, `equation/indexed`,
+ * Diagnostics: `equation/number`, `equation/power`, `equation/function`, `equation/index-form`, `equation/not-indexed`, `equation/indexed`,
  * `equation/diagonal`, `equation/token`, `shape/rank`, `shape/index`, and those of `elementwise`, `contract`, `inferCall`,
  * `resolveName`.
  */
@@ -24,6 +24,7 @@ export function infer(expr: Expr, scope: EquationScope): MaybeTyped {
   const { span } = expr;
   switch (expr.kind) {
     case "number":
+      if (!Number.isFinite(Math.fround(expr.value))) return refuseNumber(expr.value, span, scope);
       return { kind: "number", value: expr.value, axes: [], span };
     case "name":
       return inferName(expr, scope);
@@ -53,6 +54,16 @@ export function infer(expr: Expr, scope: EquationScope): MaybeTyped {
     case "call":
       return inferCall(expr, scope);
   }
+}
+
+function refuseNumber(value: number, span: Span, scope: EquationScope): undefined {
+  scope.model.report(
+    inputError("equation/number", "a number is too large", {
+      primary: { span, text: `no float32 holds ${Number.isFinite(value) ? value : "it"}` },
+      notes: ["The largest is 3.4e38; with float16, 65504."],
+    }),
+  );
+  return undefined;
 }
 
 /** A name without brackets. */

@@ -7,12 +7,18 @@
  * and exp, sigmoid, tanh, a logit must get 1. Where a sum's operands differ, the one that can take the missing factor
  * into its weights does (`output.weight / 2`). A state's factor is an unknown that its update determines.
  *
+ * Factors are exact as long as no value leaves the range of floating point for them; `scale/range` refuses those that
+ * have added up to more than any value needs.
+ *
  * In: the graph as expanded. Out: the graph with changed weights and epsilons; states know their scale.
  */
 import type { CheckedPolicy } from "../check/typed.ts";
 import { type Diagnostic, inputError, type Outcome } from "../diagnostics/diagnostic.ts";
 import { countUses, type IrGraph, isConstant, rewrite, scalar, topological, type Value } from "../ir/ir.ts";
 import { scaleConstant } from "./fold-constants.ts";
+
+/** Of the base-2 logarithm of a value's factor. A norm's epsilon is scaled by its square and has to stay a float32. */
+const maximalSum = 32;
 
 /** stored = number * product of the unknown scales of `states` * the spec's value. */
 interface Factor {
@@ -76,7 +82,24 @@ class Scaling {
     this.settleOne();
     if (!same(this.factor(result.logits), one))
       this.refuse("scale/uncancelled-logits", result.logits, "the logits would be scaled");
+    this.checkRange(result);
     return { ...result, states };
+  }
+
+  /** The first value, in the order of the graph, that policies together scale too far. */
+  private checkRange(result: IrGraph): void {
+    for (const value of topological(result)) {
+      const { number } = this.factor(value);
+      if (Math.abs(Math.log2(Math.abs(number))) <= maximalSum) continue;
+      const exponent = Math.round(Math.log2(Math.abs(number)));
+      this.refuse("scale/range", value, `the factors add up to 2**${exponent}`, {
+        notes: [
+          `At most 2**${maximalSum}, at least 1 / 2**${maximalSum} leaves the model's result unchanged in float32.`,
+        ],
+        hint: "scale by less",
+      });
+      return;
+    }
   }
 
   /** The value's factor, with the scales of states filled in as far as they are known by now. */
@@ -308,7 +331,7 @@ class Scaling {
     return this.with(value, one);
   }
 
-  private refuse(code: string, value: Value, problem: string): void {
+  private refuse(code: string, value: Value, problem: string, details?: Pick<Diagnostic, "notes" | "hint">): void {
     const { span, layer, text } = value.origin;
     if (this.diagnostics.some((d) => d.code === code && d.primary?.span.start === span.start)) return;
     const policies = this.policies.map((p) => ({ span: p.span, text: "this policy scales what leads here" }));
@@ -320,6 +343,7 @@ class Scaling {
           `In \`${text}\`, ${problem}. A scaling policy must leave the model's result unchanged: its factor has to reach a norm, which cancels it, or a weight, which takes it in.`,
         ],
         hint: "scale another value, or take the policy out",
+        ...details,
       }),
     );
   }

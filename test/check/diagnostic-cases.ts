@@ -103,6 +103,7 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   { code: "equation/syntax", of: "several", spec: { also: "z = (xx + k\nq = k *\nr k = 2" } },
   { code: "equation/too-long", spec: { also: `z = xx${" + xx".repeat(500)}` } },
   { code: "equation/empty", spec: { head: "head({ equations: eq`` })" } },
+  { code: "equation/number", spec: { also: "z = xx + 1e39" } },
   { code: "equation/power", spec: { also: "z = xx^3" } },
   { code: "equation/function", of: "slip", spec: { also: "z = sigmod(xx)" } },
   { code: "equation/function", of: "value", spec: { also: "z = key(xx)" } },
@@ -215,6 +216,7 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
 
   // Policies
   { code: "policy/power-of-two", spec: { policies: `scale("mix.k", 0.3)` } },
+  { code: "policy/factor-range", spec: { policies: `scale("mix.k", 1 / 2097152)` } },
   { code: "policy/unknown-value", of: "value", spec: { policies: `scale("mix.kk", 1 / 2)` } },
   { code: "policy/unknown-value", of: "part", spec: { policies: `scale("mxi.k", 1 / 2)` } },
   {

@@ -92,6 +92,7 @@ const cases: readonly { readonly name: string; readonly change: MiniSpec }[] = [
       policies: 'scale("mix.k", 1 / 2)',
     },
   },
+  { name: "range", change: { policies: 'scale("mix.k", 1 / 65536)' } },
 ];
 
 describe("refusals", () => {
