@@ -7,11 +7,15 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // The reader has gone (`rwkvc run ... | head`): nobody is left to tell.
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    // A full disk, say. What else was to be shown is lost with it.
+    if (stream === process.stdout)
+      process.stderr.write(`error[system/output]: cannot write the output: ${error.message}\n`);
+    process.exit(3);
   });
 }
 
 // 128 + the signal's number, as shells have it. Child processes are in our group and get the signal themselves.
+process.once("SIGHUP", () => process.exit(129));
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
 

@@ -60,13 +60,30 @@ export async function buildLibrary(build: LibraryBuild): Promise<void> {
     "-o",
     join("..", libraryPath(build.name, build.triple)),
   ];
-  await runCompiler(compiler.command, args, source);
+  await runCompiler(compiler, args, source);
+  const library = join(build.artefact, libraryPath(build.name, build.triple));
+  if (
+    await access(library).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
+  throw new DiagnosticError([
+    missingError("build/compiler-failed", `the C++ compiler ${compiler.command} ended well, but wrote no library`, {
+      hint: compiler.named ? namedHint : "install the compiler again",
+    }),
+  ]);
 }
+
+const namedHint = "unset CXX, or set it to a C++17 compiler";
 
 interface Compiler {
   readonly command: string;
   /** Arguments that belong to the command (CXX="ccache g++", a target). */
   readonly args: readonly string[];
+  /** By the variable CXX. */
+  readonly named: boolean;
 }
 
 /** Compilers by triple, the first that is there. */
@@ -85,7 +102,7 @@ const packages: Readonly<Record<Triple, string>> = {
 export async function findCompiler(triple: Triple): Promise<Compiler> {
   const named = process.env["CXX"]?.trim().split(/\s+/) ?? [];
   if (triple === hostTriple && named[0]) {
-    if (await onPath(named[0])) return { command: named[0], args: named.slice(1) };
+    if (await onPath(named[0])) return { command: named[0], args: named.slice(1), named: true };
     throw new DiagnosticError([
       missingError("build/no-compiler", `the C++ compiler that CXX names (${named[0]}) is not there`, {
         hint: "unset CXX, or set it to a compiler on the PATH",
@@ -95,7 +112,7 @@ export async function findCompiler(triple: Triple): Promise<Compiler> {
   const hosted = triple === hostTriple ? ["g++", "clang++"] : [];
   for (const command of [...hosted, ...candidates[triple]]) {
     const path = triple === "aarch64-android" ? await inNdk(command) : command;
-    if (path !== undefined && (await onPath(path))) return { command: path, args: [] };
+    if (path !== undefined && (await onPath(path))) return { command: path, args: [], named: false };
   }
   throw new DiagnosticError([
     missingError("build/no-compiler", `no C++ compiler for ${triple} is installed`, {
@@ -122,23 +139,31 @@ async function onPath(command: string): Promise<boolean> {
   return false;
 }
 
-async function runCompiler(command: string, args: readonly string[], cwd: string): Promise<void> {
+async function runCompiler(compiler: Compiler, args: readonly string[], cwd: string): Promise<void> {
   try {
     // Messages and dates in the machine's language or clock would make builds differ.
-    await execa(command, args, { cwd, env: { LC_ALL: "C", SOURCE_DATE_EPOCH: "0" }, stdin: "ignore" });
+    await execa(compiler.command, args, { cwd, env: { LC_ALL: "C", SOURCE_DATE_EPOCH: "0" }, stdin: "ignore" });
   } catch (error) {
-    throw new DiagnosticError([compilerFailure(error, command, args)]);
+    throw new DiagnosticError([compilerFailure(error, compiler, args)]);
   }
 }
 
-function compilerFailure(error: unknown, command: string, args: readonly string[]): Diagnostic {
+function compilerFailure(error: unknown, { command, named }: Compiler, args: readonly string[]): Diagnostic {
   if (!(error instanceof ExecaError)) return internalError("build/compiler-failed", String(error));
+  if (error.exitCode === undefined && error.signal === undefined) {
+    return missingError("build/compiler-failed", `the C++ compiler ${command} cannot be started`, {
+      notes: [error.shortMessage],
+      ...(named ? { hint: namedHint } : {}),
+    });
+  }
   const status = error.signal === undefined ? `status ${error.exitCode}` : `signal ${error.signal}`;
   const notes = [`$ ${[command, ...args].join(" ")}`, ...lastLines(String(error.stderr ?? ""), 20)];
   const title = `the C++ compiler ${command} ended with ${status}`;
   // Disk full, memory out, a killed compiler: the machine's fault. What we generated does not compile: ours.
   const machine =
     error.signal !== undefined || /No space left|out of memory|cannot write|Permission denied/.test(notes.join());
+  // What a compiler of the user's choice cannot do says nothing about ours.
+  if (named && !machine) return missingError("build/compiler-failed", title, { notes, hint: namedHint });
   return (machine ? inputError : internalError)("build/compiler-failed", title, { notes });
 }
 

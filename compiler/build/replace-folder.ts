@@ -8,10 +8,11 @@
  *   .kjv.old-PID       what stood in the place before, until it is deleted
  */
 import { existsSync, rmSync } from "node:fs";
-import { lstat, mkdir, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
+import { lstat, mkdir, readdir, readlink, realpath, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
+import { makeFolder } from "./make-folder.ts";
 
 export interface Replacement {
   /** Where to build. */
@@ -28,7 +29,7 @@ export async function beginReplacement(
   isOurs: (folder: string) => Promise<boolean>,
 ): Promise<Replacement> {
   const target = await resolvePlace(place);
-  await mkdir(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   await recover(target);
   await checkPlace(target, isOurs);
   const folder = aside(target, "partial");
@@ -73,7 +74,7 @@ async function checkPlace(target: string, isOurs: (folder: string) => Promise<bo
   if (!stat) return;
   if (!stat.isDirectory()) {
     throw new DiagnosticError([
-      inputError("build/not-a-folder", `${target} is a file, and the artefact is a folder`, {
+      inputError("build/not-a-folder", await whyNoFolder(target), {
         place: { file: target },
         hint: "choose another --out",
       }),
@@ -86,6 +87,14 @@ async function checkPlace(target: string, isOurs: (folder: string) => Promise<bo
       hint: "choose another --out, or move the folder away",
     }),
   ]);
+}
+
+/** Links that lead to something were followed before. */
+async function whyNoFolder(target: string): Promise<string> {
+  const link = await readlink(target).catch(() => undefined);
+  return link === undefined
+    ? `${target} is a file, and the artefact is a folder`
+    : `${target} is a symbolic link to ${link}, which is not there`;
 }
 
 async function swap(built: string, target: string): Promise<void> {

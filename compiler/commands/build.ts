@@ -1,10 +1,11 @@
 /** `rwkvc build`: spec and checkpoint to an artefact folder. */
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
+import { makeFolder } from "../build/make-folder.ts";
+import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Estimate, Manifest } from "../emit/manifest.ts";
 import { targetNames } from "../targets/targets.ts";
@@ -15,6 +16,7 @@ import { compileContext, type CompiledContext } from "./context-build.ts";
 import { describeEstimates } from "./estimate-text.ts";
 import { choice } from "./flags.ts";
 import { chooseTarget, defaultTarget, refuseUnsupportedFlags, type TargetFlags } from "./target-options.ts";
+import { isInside } from "./output-files.ts";
 import { bytes, seconds } from "./text.ts";
 
 interface BuildFlags extends TargetFlags {
@@ -64,7 +66,7 @@ export function buildCommand(line: CommandLine): Command {
     const { target, precision } = chooseTarget(flags);
     const out = flags.out ?? defaultOut(spec);
     const name = flags.name === undefined ? defaultName(out) : parseName(flags.name);
-    checkOut(out);
+    checkOut(out, { spec, weights: flags.weights });
     const onStage = flags.dumpIr === undefined ? undefined : await dumpStages(flags.dumpIr, `${out}.ir`);
     let context: CompiledContext | undefined;
     const built = await buildModel(
@@ -91,12 +93,21 @@ export function buildCommand(line: CommandLine): Command {
 }
 
 /** Nothing that is not ours is written over. */
-function checkOut(out: string): void {
+function checkOut(out: string, inputs: { readonly spec: string; readonly weights: string }): void {
   const stat = statSync(out, { throwIfNoEntry: false });
   if (stat && !stat.isDirectory()) {
     throw new DiagnosticError([
       usageError("usage/out-is-a-file", `--out ${out} is a file; an artefact is a folder`, {
         hint: "name another place",
+      }),
+    ]);
+  }
+  for (const [what, file] of Object.entries(inputs)) {
+    if (!stat || !isInside(file, out)) continue;
+    throw new DiagnosticError([
+      usageError("usage/out-holds-input", `--out ${out} would replace the folder that ${file} is in`, {
+        notes: [`An artefact's folder is replaced as a whole, and the ${what} with it.`],
+        hint: "name another place, or move the file",
       }),
     ]);
   }
@@ -113,14 +124,30 @@ async function dumpStages(pass: string, folder: string) {
       }),
     ]);
   }
-  rmSync(folder, { recursive: true, force: true });
+  clearDump(folder);
   let count = 0;
   return (stage: string, print: () => string): void => {
     count++;
     if (pass !== "all" && pass !== stage) return;
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeFileSync(join(folder, `${String(count).padStart(2, "0")}-${stage}.txt`), print());
   };
+}
+
+/** Removes an earlier dump, and refuses to write into what is none. */
+function clearDump(folder: string): void {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (!stat) return;
+  const names = stat.isDirectory() ? readdirSync(folder) : [];
+  if (!stat.isDirectory() || !names.every((name) => /^\d\d-[a-z-]+\.txt$/.test(name))) {
+    throw new DiagnosticError([
+      inputError("build/not-a-dump", `${folder} holds something else than a dump of the IR; it is not replaced`, {
+        place: { file: folder },
+        hint: "choose another --out, or move it away",
+      }),
+    ]);
+  }
+  for (const name of names) rmSync(join(folder, name));
 }
 
 function summarise(out: string, built: Built, context: CompiledContext | undefined, wantsContext: boolean) {

@@ -16,6 +16,7 @@ import {
   runNative,
   withScratch,
 } from "./model-run.ts";
+import { checkOutputs } from "./output-files.ts";
 import { readTokenIds } from "./token-ids.ts";
 
 interface LogitsFlags {
@@ -49,6 +50,9 @@ export function logitsCommand(line: CommandLine): Command {
         }),
       ]);
     }
+    const outputs: [string, string][] = [["--out", options.out]];
+    if (options.stateOut !== undefined) outputs.push(["--state-out", options.stateOut]);
+    checkOutputs(outputs, { files: options.tokens === "-" ? [] : [options.tokens], artefact });
     const opened = await openArtefact(artefact);
     const ids = await readTokenIds(options.tokens, opened.manifest.vocabulary, session.io);
     const prepared = await prepareRun(opened, options.backend, session.io.env);
@@ -57,7 +61,7 @@ export function logitsCommand(line: CommandLine): Command {
       const report = join(folder, "report.json");
       writeFileSync(tokens, `${ids.join(" ")}\n`);
       const args = ["logits", ...prepared.args, "--report", report, "--tokens", tokens, "--out", options.out];
-      if (options.stateOut) args.push("--state-out", options.stateOut);
+      if (options.stateOut !== undefined) args.push("--state-out", options.stateOut);
       await runNative(session, "rwkv-run", args);
       const vocabulary = prepared.manifest.vocabulary;
       return {

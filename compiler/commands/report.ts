@@ -76,6 +76,10 @@ function systemFault(error: unknown): Diagnostic | undefined {
     ENOTDIR: "a part of the path is not a folder",
     EISDIR: "this is a folder, not a file",
     ENOENT: "no such file or folder",
+    ENAMETOOLONG: "the name is too long",
+    ELOOP: "symbolic links lead in a circle",
+    EBUSY: "the file or folder is in use",
+    EIO: "the device fails to read or write",
   };
   const title = code === undefined ? undefined : titles[code];
   if (title === undefined || path === undefined) {

@@ -47,7 +47,8 @@ export function parseSoc(name: string): Soc {
   if (soc) return soc;
   const nearest = nearestSocs(name);
   return fail("usage/unknown-soc", `unknown SoC "${name}"`, {
-    hint: nearest.length > 0 ? `the nearest known ones are ${nearest.join(", ")}` : "`rwkvc build --help` lists them",
+    notes: [`Known: ${socs.map((known) => known.name).join(", ")}.`],
+    hint: nearest.length > 0 ? `the nearest known ones are ${nearest.join(", ")}` : undefined,
   });
 }
 

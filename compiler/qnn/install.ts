@@ -11,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 
 import { openPromise } from "yauzl";
 
+import { makeFolder } from "../build/make-folder.ts";
 import { DiagnosticError, missingError, unsupportedError } from "../diagnostics/diagnostic.ts";
 import { hostMachine } from "./elf.ts";
 import { withLock } from "./lock.ts";
@@ -46,7 +47,7 @@ export async function installPacks(options: InstallOptions): Promise<InstalledPa
     ]);
   }
   const root = packsFolder(options.env);
-  makeFolder(root);
+  makeCache(root);
   const onWait = (pid: number): void =>
     options.onProgress(`waiting for another install (process ${pid}, lock ${join(root, ".lock")})`);
   return withLock(join(root, ".lock"), onWait, async () => {
@@ -77,9 +78,9 @@ async function installPack(pack: Pack, root: string, options: InstallOptions): P
   return { pack, folder, action: state.kind === "absent" ? "installed" : "repaired" };
 }
 
-function makeFolder(folder: string): void {
+function makeCache(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new DiagnosticError([
       missingError("qnn/cache-not-writable", `cannot make the cache folder ${folder}`, {

@@ -8,6 +8,7 @@ import { scratch } from "../qnn/fake-pack.ts";
 import { problems, rwkvc } from "./command-line.ts";
 
 const spec = "specs/rwkv-7.rwkv.ts";
+const logits = ["logits", "out/x", "--tokens", "t"];
 
 test.each<[string, string[], string]>([
   ["unknown command", ["biuld"], "usage/unknown-command"],
@@ -31,6 +32,13 @@ test.each<[string, string[], string]>([
   ["unknown embedding", ["build", spec, "--weights", "w", "--embedding", "disk"], "usage/bad-value"],
   ["unknown target", ["build", spec, "--weights", "w", "--target", "htp-v76"], "usage/unknown-target"],
   ["unknown SoC", ["build", spec, "--weights", "w", "--soc", "SM8651"], "usage/unknown-soc"],
+  ["a name too long for files", ["build", spec, "--weights", "w", "--name", "x".repeat(101)], "usage/bad-value"],
+  ["a checkpoint inside --out", ["build", spec, "--weights", "specs/w.pth", "--out", "specs"], "usage/out-holds-input"],
+  ["a spec inside --out", ["build", spec, "--weights", "w", "--out", "specs/../specs"], "usage/out-holds-input"],
+  ["one file for logits and state", [...logits, "--out", "o", "--state-out", "./o"], "usage/out-twice"],
+  ["logits over the token ids", [...logits, "--out", "t"], "usage/out-is-input"],
+  ["logits inside the artefact", [...logits, "--out", "out/x/weights.bin"], "usage/out-in-artefact"],
+  ["logits without a name", [...logits, "--out", ""], "usage/bad-value"],
   [
     "SoC of another arch",
     ["build", spec, "--weights", "w", "--target", "htp-v73", "--soc", "SM8650"],
