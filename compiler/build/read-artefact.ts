@@ -1,10 +1,12 @@
 /** Reads an artefact's manifest, and compares the artefact's files with it. */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { DiagnosticError, inputError, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, inputError, missingError, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Manifest, ManifestFile } from "../emit/manifest.ts";
+import { manifestFault } from "./check-manifest.ts";
 
 export const manifestFile = "model.json";
 
@@ -33,15 +35,22 @@ export async function readManifest(folder: string): Promise<Manifest> {
   if (manifest.formatVersion !== 1) {
     return fault(
       "artefact/unknown-version",
-      `${file} has format version ${manifest.formatVersion}; this compiler reads 1`,
+      `${file} has format version ${JSON.stringify(manifest.formatVersion)}; this compiler reads 1`,
     );
   }
-  if (!isWhole(manifest)) return fault("artefact/bad-manifest", `${file} is damaged: fields are missing`);
-  return manifest;
+  const found = manifestFault(manifest);
+  if (found !== undefined) return fault("artefact/bad-manifest", `${file} is damaged: ${found}`);
+  return manifest as Manifest;
 }
 
 function whyUnreadable(folder: string, error: NodeJS.ErrnoException): Diagnostic {
   const place = { file: folder };
+  if (!existsSync(folder)) {
+    return missingError("artefact/not-found", `there is no artefact at ${folder || '""'}`, {
+      place,
+      hint: "an artefact is a folder that `rwkvc build` wrote",
+    });
+  }
   if (error.code === "ENOENT" || error.code === "ENOTDIR") {
     return inputError("artefact/not-an-artefact", `${folder} is not an artefact: it has no ${manifestFile}`, {
       place,
@@ -50,23 +59,6 @@ function whyUnreadable(folder: string, error: NodeJS.ErrnoException): Diagnostic
   }
   return inputError("artefact/unreadable", `${join(folder, manifestFile)} cannot be read: ${error.message}`, { place });
 }
-
-function isWhole(manifest: Partial<Manifest>): manifest is Manifest {
-  const strings = [manifest.name, manifest.target, manifest.precision, manifest.compilerVersion];
-  const file = (f: Partial<ManifestFile> | null) =>
-    typeof f?.path === "string" && typeof f.bytes === "number" && typeof f.sha256 === "string" && isInside(f.path);
-  return (
-    strings.every((s) => typeof s === "string") &&
-    Array.isArray(manifest.graphs) &&
-    Array.isArray(manifest.files) &&
-    manifest.files.every(file) &&
-    typeof manifest.libraries === "object" &&
-    manifest.libraries !== null
-  );
-}
-
-/** No manifest leads out of its folder. */
-const isInside = (path: string): boolean => !path.startsWith("/") && !path.split(/[\\/]/).includes("..");
 
 /**
  * Reads the manifest and checks every file that it lists, by size first and then by sha256, some two at a time (hashing

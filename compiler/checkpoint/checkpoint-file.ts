@@ -87,7 +87,10 @@ function openFailure(path: string, error: unknown): ReturnType<typeof missingErr
   const reason = error as NodeJS.ErrnoException;
   const place = { place: { file: path } };
   if (reason.code === "ENOENT" || reason.code === "ENOTDIR") {
-    return missingError("checkpoint/not-found", `no checkpoint at ${path}`, place);
+    return missingError("checkpoint/not-found", `no checkpoint at ${path || '""'}`, {
+      ...place,
+      hint: "name a .pth or .safetensors file, or random:SEED:PRESET",
+    });
   }
   const notes = [`The system reports ${reason.code ?? "an error"}: ${reason.message}.`];
   return missingError("checkpoint/unreadable", `checkpoint ${path} cannot be read`, { ...place, notes });

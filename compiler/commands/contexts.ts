@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { contextManifestFault } from "../build/check-manifest.ts";
 import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
 import type { ContextManifest } from "../emit/manifest.ts";
 import { sha256OfFile } from "../qnn/pack-store.ts";
@@ -34,10 +35,12 @@ export async function findContexts(folder: string): Promise<FoundContext[]> {
 }
 
 function readContextManifest(place: string): ContextManifest {
+  let fault: string | undefined;
   try {
     const value = JSON.parse(readFileSync(place, "utf8")) as Partial<ContextManifest> | null;
-    if (value?.format === "rwkvc-context" && value.formatVersion === 1 && typeof value.file === "string") {
-      return value as ContextManifest;
+    if (value?.format === "rwkvc-context" && value.formatVersion === 1) {
+      fault = contextManifestFault(value);
+      if (fault === undefined) return value as ContextManifest;
     }
   } catch {
     // Said below.
@@ -45,6 +48,7 @@ function readContextManifest(place: string): ContextManifest {
   throw new DiagnosticError([
     inputError("artefact/bad-context", `${place} is not a context manifest of this compiler`, {
       place: { file: place },
+      ...(fault === undefined ? {} : { notes: [`Found: ${fault}.`] }),
       hint: "build the artefact again",
     }),
   ]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, inputError, missingError, usageError } from "../diagnostics/diagnostic.ts";
 import type { Estimate, Manifest } from "../emit/manifest.ts";
 import { locateQnn } from "../qnn/locate.ts";
 import { findTarget, type Soc, socs } from "../targets/targets.ts";
@@ -46,7 +46,7 @@ export function estimateCommand(line: CommandLine): Command {
     const stat = statSync(what, { throwIfNoEntry: false });
     if (!stat)
       throw new DiagnosticError([
-        inputError("estimate/not-found", `${what} does not exist`, { place: { file: what } }),
+        missingError("estimate/not-found", `${what || '""'} does not exist`, { place: { file: what } }),
       ]);
     if (stat.isDirectory()) return finish(await ofArtefact(session, what, flags.weights, named));
     return finish(await ofSpec(session, what, flags.weights, named ?? parseSoc(estimatingSoc)));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, inputError, missingError } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, integer } from "./flags.ts";
 import {
@@ -89,5 +89,7 @@ function checkText(file: string): void {
       : stat.isFile() && stat.size === 0
         ? "is empty"
         : undefined;
-  if (problem) throw new DiagnosticError([inputError("text/not-found", `${file} ${problem}`, { place: { file } })]);
+  if (!problem) return;
+  const error = stat ? inputError : missingError;
+  throw new DiagnosticError([error("text/not-found", `${file || '""'} ${problem}`, { place: { file } })]);
 }

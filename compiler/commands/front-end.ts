@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 
 import type { CheckedModel } from "../check/typed.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { type Diagnostic, DiagnosticError, hasErrors, inputError } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, hasErrors, inputError, missingError } from "../diagnostics/diagnostic.ts";
 
 export interface FrontEnd {
   readonly model: CheckedModel | undefined;
@@ -52,20 +52,28 @@ async function openWeights(weights: string | undefined, diagnostics: Diagnostic[
   }
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+    return utf8.decode(readFileSync(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_ENCODING_INVALID_ENCODED_DATA") return undefined;
+    throw new DiagnosticError([
+      inputError("spec/encoding", `${path} is not UTF-8 text`, {
+        place: { file: path },
+        hint: "save it as UTF-8: another encoding or a binary file cannot be read",
+      }),
+    ]);
   }
 }
 
 function assertSpecFile(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile()) return;
-  const what = stat?.isDirectory() ? "is a folder, not a spec" : "does not exist";
+  const what = stat?.isDirectory() ? "is a folder, not a spec" : stat ? "is not a regular file" : "does not exist";
   throw new DiagnosticError([
-    inputError("spec/not-found", `${path} ${what}`, {
+    (stat ? inputError : missingError)("spec/not-found", `${path || '""'} ${what}`, {
       place: { file: path },
       hint: "a spec is a file NAME.rwkv.ts, such as specs/rwkv-7.rwkv.ts",
     }),

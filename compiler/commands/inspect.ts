@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import type { TensorInfo } from "../checkpoint/checkpoint.ts";
-import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, inputError, missingError } from "../diagnostics/diagnostic.ts";
 import type { ManifestGraph } from "../emit/manifest.ts";
 import { locateQnn } from "../qnn/locate.ts";
 import { type ActionResult, type CommandLine, defineCommand, runs, type Session } from "./command.ts";
@@ -25,7 +25,9 @@ export function inspectCommand(line: CommandLine): Command {
     if (what.startsWith("random:")) return inspectCheckpoint(what);
     const stat = statSync(what, { throwIfNoEntry: false });
     if (!stat)
-      throw new DiagnosticError([inputError("inspect/not-found", `${what} does not exist`, { place: { file: what } })]);
+      throw new DiagnosticError([
+        missingError("inspect/not-found", `${what || '""'} does not exist`, { place: { file: what } }),
+      ]);
     if (stat.isDirectory()) return inspectArtefact(session, what);
     return what.endsWith(".bin") ? inspectContext(session, what) : inspectCheckpoint(what);
   });

@@ -1,7 +1,7 @@
 /** Token ids as text, separated by white space. */
 import { readFileSync } from "node:fs";
 
-import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, inputError, missingError } from "../diagnostics/diagnostic.ts";
 import type { Io } from "./io.ts";
 
 /** Diagnostics (DiagnosticError): tokens/not-found, tokens/none, tokens/not-an-id, tokens/out-of-range. */
@@ -43,7 +43,11 @@ function readText(file: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const what = code === "ENOENT" ? "does not exist" : code === "EISDIR" ? "is a folder" : "cannot be read";
-    return fail("tokens/not-found", `${file} ${what}`, { file }, []);
+    throw new DiagnosticError([
+      (code === "EISDIR" ? inputError : missingError)("tokens/not-found", `${file || '""'} ${what}`, {
+        place: { file },
+      }),
+    ]);
   }
 }
 

@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { DiagnosticError, missingError } from "../diagnostics/diagnostic.ts";
-import { elfMachine, hostMachine } from "./elf.ts";
+import { hostMachine, readElf } from "./elf.ts";
 import { inspectPack, packFolder, packLibrary } from "./pack-store.ts";
 import { libraryName, packFor, packs, type QnnBackend, systemLibrary } from "./packs.ts";
 
@@ -123,8 +123,8 @@ async function systemFromPacks(env: NodeJS.ProcessEnv): Promise<string | null> {
 }
 
 function checkMachine(library: string): void {
-  const machine = elfMachine(library);
-  if (machine === undefined) {
+  const elf = readElf(library);
+  if (elf === undefined) {
     throw new DiagnosticError([
       missingError("qnn/not-a-library", `${library} is not a shared library`, {
         place: { file: library },
@@ -132,9 +132,18 @@ function checkMachine(library: string): void {
       }),
     ]);
   }
-  if (machine !== hostMachine()) {
+  if (elf.size < elf.needed) {
     throw new DiagnosticError([
-      missingError("qnn/wrong-architecture", `${library} is for ${machine}, and this machine is ${hostMachine()}`, {
+      missingError("qnn/truncated-library", `${library} is cut short`, {
+        place: { file: library },
+        notes: [`It has ${elf.size} bytes; its header tells of ${elf.needed}.`],
+        hint: "copy or install the library again",
+      }),
+    ]);
+  }
+  if (elf.machine !== hostMachine()) {
+    throw new DiagnosticError([
+      missingError("qnn/wrong-architecture", `${library} is for ${elf.machine}, and this machine is ${hostMachine()}`, {
         place: { file: library },
         hint: `name the folder of the SDK's ${hostMachine()} libraries, such as lib/x86_64-linux-clang on a PC`,
       }),

@@ -1,7 +1,7 @@
 /** The bundled program as a process: start-up, pipes, signals, streams. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -75,9 +75,18 @@ test("Ctrl-C ends it with 130, without a trace", async () => {
 
 test("diagnostics go to standard error without colours in a pipe, and nothing to standard output", () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, "check", "nowhere"], { encoding: "utf8" });
-  expect(status).toBe(1);
+  expect(status).toBe(3);
   expect(stdout).toBe("");
   expect(stderr).toMatch(/^error\[spec\/not-found\]/);
+});
+
+test("a full disk under the output is told", () => {
+  const full = openSync("/dev/full", "w");
+  const args = [program, "inspect", "models/rwkv7-kjv/model.pth"];
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ["ignore", full, "pipe"], encoding: "utf8" });
+  closeSync(full);
+  expect(status).toBe(3);
+  expect(stderr).toMatch(/^error\[system\/output\]: .*no space left/);
 });
 
 test("FORCE_COLOR colours, NO_COLOR and --no-color do not", () => {
