@@ -191,7 +191,7 @@ function explain(name: ProgramName, args: readonly string[], ended: Ended, tail:
   const error = reportedError(args);
   if (!error)
     return make("program/failed", `${name} ended with status ${ended.exitCode}`, { notes: [commandLine, ...tail] });
-  const call = error.call ? [`${error.call} gave ${error.status ?? "an error"}.`] : [];
+  const call = error.call && error.status !== 0 ? [`${error.call} gave ${error.status ?? "an error"}.`] : [];
   const notes = [...call, ...(error.log ?? [])];
   return make(`runtime/${error.code.replace(/^runtime\//, "")}`, error.message, {
     ...(notes.length > 0 ? { notes } : {}),

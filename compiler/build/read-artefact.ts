@@ -35,7 +35,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   if (manifest.formatVersion !== 1) {
     return fault(
       "artefact/unknown-version",
-      `${file} has format version ${JSON.stringify(manifest.formatVersion)}; this compiler reads 1`,
+      `${file} has format version ${JSON.stringify(manifest.formatVersion ?? null)}; this compiler reads 1`,
     );
   }
   const found = manifestFault(manifest);
