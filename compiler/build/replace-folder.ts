@@ -69,24 +69,39 @@ async function resolvePlace(place: string): Promise<string> {
 const aside = (target: string, kind: "partial" | "old", pid: number | string = process.pid): string =>
   join(dirname(target), `.${basename(target)}.${kind}-${pid}`);
 
+/** Another build may replace the folder while it is looked at: then the one that stands there next is. */
 async function checkPlace(target: string, isOurs: (folder: string) => Promise<boolean>): Promise<void> {
-  const stat = await lstat(target).catch(() => undefined);
-  if (!stat) return;
-  if (!stat.isDirectory()) {
+  for (;;) {
+    const stat = await lstat(target).catch(() => undefined);
+    if (!stat) return;
+    if (!stat.isDirectory()) {
+      throw new DiagnosticError([
+        inputError("build/not-a-folder", await whyNoFolder(target), {
+          place: { file: target },
+          hint: "choose another --out",
+        }),
+      ]);
+    }
+    if ((await isEmpty(target)) || (await isOurs(target))) return;
+    const now = await lstat(target).catch(() => undefined);
+    if (now?.ino !== stat.ino || now.dev !== stat.dev) continue;
     throw new DiagnosticError([
-      inputError("build/not-a-folder", await whyNoFolder(target), {
+      inputError("build/not-an-artefact", `${target} holds something else than an artefact; it is not replaced`, {
         place: { file: target },
-        hint: "choose another --out",
+        hint: "choose another --out, or move the folder away",
       }),
     ]);
   }
-  if ((await readdir(target)).length === 0 || (await isOurs(target))) return;
-  throw new DiagnosticError([
-    inputError("build/not-an-artefact", `${target} holds something else than an artefact; it is not replaced`, {
-      place: { file: target },
-      hint: "choose another --out, or move the folder away",
-    }),
-  ]);
+}
+
+/** Also when it has just gone. */
+async function isEmpty(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length === 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
+    throw error;
+  }
 }
 
 /** Links that lead to something were followed before. */

@@ -1,6 +1,6 @@
 /** Whatever kills a build, the place holds a whole folder: the old one or the new one, or none for an instant. */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -73,6 +73,22 @@ describe("beginReplacement", () => {
     await recover(place);
     await one.commit();
     expect(await contents()).toEqual(["one", "one"]);
+  });
+});
+
+describe("a folder that another build replaces meanwhile", () => {
+  it("is looked at again", async () => {
+    await put(place, "one");
+    let looks = 0;
+    const isOurs = async (folder: string): Promise<boolean> => {
+      if (looks++ > 0) return true;
+      await rename(folder, join(scratch, "away"));
+      await put(folder, "two");
+      return false;
+    };
+    const replacement = await beginReplacement(place, isOurs);
+    await replacement.abandon();
+    expect(looks).toBe(2);
   });
 });
 
