@@ -76,7 +76,7 @@ const passes: readonly Pass[] = [
 export const stageNames: readonly string[] = ["expand", ...passes.map((p) => p.name), "lower"];
 
 /** Expansion and all passes: the IR that lowering gets. */
-export function optimise(model: CheckedModel, options: Omit<CompileOptions, "name" | "embedding">): Outcome<IrGraph> {
+function optimise(model: CheckedModel, options: Omit<CompileOptions, "name" | "embedding">): Outcome<IrGraph> {
   const passOptions: PassOptions = { ...options, policies: options.scaling ? model.policies : [] };
   const diagnostics: Diagnostic[] = [];
   let graph = expand(model);

@@ -30,8 +30,6 @@ export interface ActionResult {
   readonly sources?: ReadonlyMap<string, string>;
 }
 
-export type Finish = (result: ActionResult) => Promise<void>;
-
 /** Given to each command's file by `cli.ts`. */
 export interface CommandLine {
   readonly io: Io;

@@ -14,6 +14,7 @@
  */
 import type { CheckedPolicy } from "../check/typed.ts";
 import { type Diagnostic, inputError, type Outcome } from "../diagnostics/diagnostic.ts";
+import { elementwise } from "../ir/elementwise.ts";
 import { countUses, type IrGraph, isConstant, rewrite, scalar, topological, type Value } from "../ir/ir.ts";
 import { scaleConstant } from "./fold-constants.ts";
 
@@ -290,15 +291,8 @@ class Scaling {
 
   private multiplied(value: Value, by: number, policy: CheckedPolicy): Value {
     const origin = { ...value.origin, span: policy.span, text: policy.text };
-    const labels = value.axes.map((_, i) => String(i));
-    const factor = scalar(by, { name: value.name, origin });
-    const made: Value = {
-      op: { kind: "binary", op: "mul", left: labels, right: [], out: labels },
-      inputs: [value, factor],
-      axes: value.axes,
-      name: `${value.name}.scaled`,
-      origin,
-    };
+    const place = { name: `${value.name}.scaled`, origin };
+    const made = elementwise("mul", value, scalar(by, { name: value.name, origin }), { ...value, ...place });
     const f = this.factor(value);
     return this.with(made, { number: f.number * by, states: f.states });
   }

@@ -7,6 +7,7 @@
  * node and the steps have no other users.
  */
 import type { Constant } from "../ir/constant.ts";
+import { elementwise } from "../ir/elementwise.ts";
 import {
   constantValue,
   countUses,
@@ -90,17 +91,12 @@ function negative(c: Constant | null): Constant {
 
 function build({ of, factor, offset }: Affine, like: Value): Value {
   const step = (op: "mul" | "add", value: Value, constant: Constant): Value => {
-    const labels = value.axes.map((_, i) => String(i));
     const isScalar = constant.shape.length === 0;
     const operand =
       isScalar && constant.kind === "fill"
         ? scalar(constant.value, like)
         : constantValue(constant, isScalar ? [] : of.axes, like);
-    return {
-      ...like,
-      op: { kind: "binary", op, left: labels, right: isScalar ? [] : labels, out: labels },
-      inputs: [value, operand],
-    };
+    return elementwise(op, value, operand, like);
   };
   const product = factor ? step("mul", of, factor) : of;
   return offset ? step("add", product, offset) : product;

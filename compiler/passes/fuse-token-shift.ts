@@ -4,6 +4,7 @@
  * The paper's token shift takes three vector operations and a constant per mix; this form takes two, and all mixes of a
  * part share one difference. Exact in real arithmetic; in floating point it rounds once less.
  */
+import { elementwise } from "../ir/elementwise.ts";
 import { type IrGraph, rewrite, scalarOf, type Value } from "../ir/ir.ts";
 
 export function fuseTokenShift(graph: IrGraph): IrGraph {
@@ -63,9 +64,4 @@ function sameConstant(a: Value, b: Value): boolean {
     b.op.kind === "constant" &&
     JSON.stringify(a.op.constant) === JSON.stringify(b.op.constant)
   );
-}
-
-function elementwise(op: "add" | "sub" | "mul", left: Value, right: Value, like: Value): Value {
-  const labels = like.axes.map((_, i) => String(i));
-  return { ...like, op: { kind: "binary", op, left: labels, right: labels, out: labels }, inputs: [left, right] };
 }

@@ -8,6 +8,7 @@
  *   exp(x)                                -> exp(min(max(x, -80), 11))
  *       Below -88 exp is garbage, above 11.09 it leaves fp16. Exact inside fp16's range; left out where x's range is known.
  */
+import { elementwise } from "../ir/elementwise.ts";
 import { constantValue, type IrGraph, isConstant, rewrite, scalar, scalarOf, type Value } from "../ir/ir.ts";
 
 const lowest = -80;
@@ -47,22 +48,16 @@ function guard(value: Value): Value | undefined {
     }
   }
   const table = op.kind === "contract" || (op.kind === "binary" && op.op === "add");
-  return table ? elementwise("mul", value, 1) : undefined;
+  return table ? withNumber("mul", value, 1) : undefined;
 }
 
-function elementwise(op: "mul" | "max" | "min", value: Value, number: number): Value {
-  const labels = value.axes.map((_, i) => String(i));
-  return {
-    ...value,
-    op: { kind: "binary", op, left: labels, right: [], out: labels },
-    inputs: [value, scalar(number, value)],
-  };
-}
+const withNumber = (op: "mul" | "max" | "min", value: Value, number: number): Value =>
+  elementwise(op, value, scalar(number, value), value);
 
 function clamped(value: Value): Value {
   const { low, high } = range(value);
-  const above = low < lowest ? elementwise("max", value, lowest) : value;
-  return high > highest ? elementwise("min", above, highest) : above;
+  const above = low < lowest ? withNumber("max", value, lowest) : value;
+  return high > highest ? withNumber("min", above, highest) : above;
 }
 
 interface Range {

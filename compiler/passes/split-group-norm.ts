@@ -4,6 +4,7 @@
  * QNN's LayerNorm normalises one head's row, whose weight cannot differ from head to head. Exact.
  */
 import { reshape } from "./fold-constants.ts";
+import { elementwise } from "../ir/elementwise.ts";
 import { constantValue, type IrGraph, rewrite, shapeOf, type Value } from "../ir/ir.ts";
 
 export function splitGroupNorm(graph: IrGraph): IrGraph {
@@ -11,15 +12,12 @@ export function splitGroupNorm(graph: IrGraph): IrGraph {
     const [x, weight, bias] = value.inputs;
     if (value.op.kind !== "norm" || value.op.norm !== "group" || !x || !weight || !bias) return undefined;
     const normed: Value = { ...value, inputs: [x] };
-    return elementwise("add", elementwise("mul", normed, weight, value), bias, value);
+    return elementwise("add", elementwise("mul", normed, byHeads(weight, value), value), byHeads(bias, value), value);
   });
 }
 
-function elementwise(op: "add" | "mul", left: Value, right: Value, like: Value): Value {
-  const labels = like.axes.map((_, i) => String(i));
-  const operand =
-    right.op.kind === "constant"
-      ? constantValue(reshape(right.op.constant, shapeOf(like.axes)), like.axes, right)
-      : ({ ...right, op: { kind: "regroup" }, inputs: [right], axes: like.axes } as Value);
-  return { ...like, op: { kind: "binary", op, left: labels, right: labels, out: labels }, inputs: [left, operand] };
-}
+/** Weight or bias by heads: a constant of that shape, or a regrouped value. */
+const byHeads = (v: Value, like: Value): Value =>
+  v.op.kind === "constant"
+    ? constantValue(reshape(v.op.constant, shapeOf(like.axes)), like.axes, v)
+    : { ...v, op: { kind: "regroup" }, inputs: [v], axes: like.axes };
