@@ -113,7 +113,7 @@ const hostEmbedding = object({ file: inside, dtype: oneOf("float16", "float32"),
 const manifest = object({
   name: text,
   compilerVersion: text,
-  spec: object({ name: text, file: text, sha256: text }),
+  spec: object({ name: text, file: text, path: inside, sha256: text }),
   checkpoint: object({ source: text, dtype: text }),
   dims: table(count),
   layers: count,

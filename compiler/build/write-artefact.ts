@@ -14,6 +14,7 @@ import { emitHtpConfigs } from "../emit/htp-config.ts";
 import { embeddingFile, makeManifest, type ManifestInputs } from "../emit/make-manifest.ts";
 import type { Manifest, ManifestFile } from "../emit/manifest.ts";
 import { emitNetJson } from "../emit/net-json.ts";
+import { emitSpec } from "../emit/spec-files.ts";
 import { planWeights, weightsId, type WeightPlan } from "../emit/plan-weights.ts";
 import { writeEmbedding, writeWeights, type WrittenFile } from "../emit/write-constant.ts";
 import { buildLibrary, hostTriple, libraryPath, type Triple } from "./build-library.ts";
@@ -124,6 +125,7 @@ function emitTexts(plan: ArtefactPlan, weights: WeightPlan, id: string): Emitted
     ...plan.graphs.map((graph) =>
       emitNetJson(graph, plan.graphs.length === 1 ? plan.name : graph.name, plan.compilerVersion),
     ),
+    ...emitSpec(plan),
     ...emitHtpConfigs(plan.graphs, plan.target, plan.precision),
   ];
 }

@@ -8,6 +8,7 @@ import type { HostEmbedding, QnnGraph, QnnNode } from "../lower/qnn-graph.ts";
 import type { Precision, Target } from "../targets/targets.ts";
 import type { Manifest, ManifestFile, ManifestGraph } from "./manifest.ts";
 import { dtypeBytes } from "./plan-weights.ts";
+import { specPath } from "./spec-files.ts";
 
 export interface ManifestInputs {
   readonly name: string;
@@ -42,7 +43,12 @@ export function makeManifest(
     formatVersion: 1,
     name: inputs.name,
     compilerVersion: inputs.compilerVersion,
-    spec: { name: inputs.spec.name, file: basename(inputs.spec.file), sha256: specHash(inputs) },
+    spec: {
+      name: inputs.spec.name,
+      file: basename(inputs.spec.file),
+      path: specPath(inputs),
+      sha256: specHash(inputs),
+    },
     checkpoint: { source: checkpoint.source, dtype: commonDtype(checkpoint) },
     dims: sorted(inputs.dims),
     layers: inputs.graphs[0]?.layerCount ?? 0,

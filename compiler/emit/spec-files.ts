@@ -1,0 +1,33 @@
+/**
+ * The spec's own text, kept in the artefact under `spec/`: what was built can be read again, and `ranges` and reports on
+ * overflow find the equations and policies there. The files keep their places relative to each other, since specs import by
+ * relative path.
+ */
+import { dirname, relative, resolve, sep } from "node:path";
+
+import type { EmittedFile } from "./emit-model.ts";
+
+export interface SpecSources {
+  readonly spec: { readonly file: string };
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Where the spec's own file is in the artefact: `spec/rwkv-7.rwkv.ts`. */
+export const specPath = (inputs: SpecSources): string => placeIn(commonFolder(inputs), inputs.spec.file);
+
+export function emitSpec(inputs: SpecSources): EmittedFile[] {
+  const common = commonFolder(inputs);
+  return [...inputs.sources].map(([file, text]) => ({ path: placeIn(common, file), text }));
+}
+
+const placeIn = (common: string, file: string): string =>
+  ["spec", ...relative(common, resolve(file)).split(sep)].join("/");
+
+function commonFolder({ spec, sources }: SpecSources): string {
+  const folders = [spec.file, ...sources.keys()].map((file) => dirname(resolve(file)));
+  const holds = (folder: string): boolean =>
+    folders.every((other) => other === folder || other.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`));
+  let common = folders[0]!;
+  while (!holds(common)) common = dirname(common);
+  return common;
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+import { readSpec } from "../../compiler/frontend/read-spec.ts";
+import { type Policy, writePolicies } from "../../compiler/ranges/write-policies.ts";
+
+const policies: readonly Policy[] = [
+  { kind: "scale", value: "timeMix.k", by: 1 / 8 },
+  { kind: "rescaleHidden", every: 6, by: 1 / 2 },
+];
+const eagle = readFileSync("specs/rwkv-5.2.rwkv.ts", "utf8");
+const goose = readFileSync("specs/rwkv-7.rwkv.ts", "utf8");
+
+const written = (text: string): string => {
+  const result = writePolicies(text, policies);
+  if (!("text" in result)) throw new Error(result.problem);
+  return result.text;
+};
+
+/** The policies of the model as the front end reads them. */
+const policiesOf = (text: string): readonly string[] => {
+  const read = readSpec("spec.rwkv.ts", (path) => (path === "spec.rwkv.ts" ? text : undefined));
+  expect(read.diagnostics).toEqual([]);
+  return read.value!.policies.map((policy) => policy.text);
+};
+
+test("the list of a spec that has one is replaced, and nothing else", () => {
+  const text = written(eagle);
+  expect(policiesOf(text)).toEqual(['scale("timeMix.k", 1 / 8)', "rescaleHidden({ every: 6, by: 1 / 2 })"]);
+  const changed = (t: string): string[] => t.split("\n").filter((line) => !line.includes("policies:"));
+  expect(changed(text)).toEqual(changed(eagle));
+});
+
+test("a spec without policies gets the list, and the imports that it needs", () => {
+  const text = written(goose);
+  expect(policiesOf(text)).toHaveLength(2);
+  const added = text.split("\n").filter((line) => !goose.split("\n").includes(line));
+  expect(added.join("\n")).toMatch(/policies: \[scale/);
+});
+
+test("functions are called by the names under which the spec imports them", () => {
+  const renamed = eagle.replace("  rescaleHidden,", "  rescaleHidden as damp,").replace(/rescaleHidden\(/, "damp(");
+  expect(written(renamed)).toContain("damp({ every: 6, by: 1 / 2 })");
+});
+
+test("a namespace import is used as it is", () => {
+  const text = 'import * as r from "rwkvc/spec";\nexport default r.model({ name: "a" });\n';
+  expect(written(text)).toContain('r.scale("timeMix.k", 1 / 8)');
+});
+
+test("a model that is made elsewhere is left alone, with the reason", () => {
+  expect(writePolicies('import { model } from "rwkvc/spec";\nexport { a as default };\n', policies)).toEqual({
+    problem: expect.stringContaining("model({ ... })") as string,
+  });
+  expect(writePolicies(eagle.replace(/policies: \[.*\],/, "policies: shared,"), policies)).toEqual({
+    problem: expect.stringContaining("not a list written in place") as string,
+  });
+});
+
+test("a byte order mark stays", () => {
+  expect(written(`\ufeff${eagle}`).startsWith("\ufeffimport")).toBe(true);
+});
