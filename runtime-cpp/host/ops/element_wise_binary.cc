@@ -1,0 +1,161 @@
+// Element-wise functions of two operands, which broadcast against each other as numpy's do: extents
+// aligned at the right, an extent of 1 stretched.
+//
+// float16: Add is IEEE, correctly rounded. Multiply, Subtract, Maximum, Minimum compute in the
+// extended range, ties away from zero. Divide multiplies by the reciprocal (numerics/reciprocal.h).
+// float32: correctly rounded. Integers wrap around.
+
+#include <algorithm>
+
+#include "entries.h"
+#include "function_kernel.h"
+#include "numerics/formats.h"
+#include "numerics/reciprocal.h"
+#include "shapes.h"
+
+namespace qnn_host {
+namespace {
+
+struct Add {
+  using Half = IeeeHalf;
+  template <typename Format>
+  static double of(double a, double b) {
+    return a + b;
+  }
+  static uint32_t of_bits(uint32_t a, uint32_t b, bool) { return a + b; }
+};
+
+struct Subtract {
+  using Half = ExtendedHalf;
+  template <typename Format>
+  static double of(double a, double b) {
+    return a - b;
+  }
+  static uint32_t of_bits(uint32_t a, uint32_t b, bool) { return a - b; }
+};
+
+struct Multiply {
+  using Half = ExtendedHalf;
+  template <typename Format>
+  static double of(double a, double b) {
+    return a * b;
+  }
+  static uint32_t of_bits(uint32_t a, uint32_t b, bool) { return a * b; }
+};
+
+struct Divide {
+  using Half = ExtendedHalf;
+  template <typename Format>
+  static double of(double a, double b) {
+    if constexpr (std::is_same_v<Format, ExtendedHalf>) return a * half_reciprocal(b);
+    return a / b;
+  }
+  /// Towards zero. By zero: 0. The one quotient that does not fit wraps around.
+  static uint32_t of_bits(uint32_t a, uint32_t b, bool is_signed) {
+    if (b == 0) return 0;
+    if (!is_signed) return a / b;
+    return static_cast<uint32_t>(static_cast<int64_t>(static_cast<int32_t>(a)) /
+                                 static_cast<int32_t>(b));
+  }
+};
+
+/// The larger; a NaN when either is one.
+struct Maximum {
+  using Half = ExtendedHalf;
+  template <typename Format>
+  static double of(double a, double b) {
+    return std::isnan(a) || a > b ? a : b;
+  }
+  static uint32_t of_bits(uint32_t a, uint32_t b, bool is_signed) {
+    return less(a, b, is_signed) ? b : a;
+  }
+  static bool less(uint32_t a, uint32_t b, bool is_signed) {
+    return is_signed ? static_cast<int32_t>(a) < static_cast<int32_t>(b) : a < b;
+  }
+};
+
+struct Minimum {
+  using Half = ExtendedHalf;
+  template <typename Format>
+  static double of(double a, double b) {
+    return std::isnan(a) || a < b ? a : b;
+  }
+  static uint32_t of_bits(uint32_t a, uint32_t b, bool is_signed) {
+    return Maximum::less(a, b, is_signed) ? a : b;
+  }
+};
+
+std::string check(const Op& op) {
+  Dims out;
+  return first_fault(
+      [&] { return check_count(op, 2, 2); },
+      [&] {
+        return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32, QNN_DATATYPE_INT_32,
+                                QNN_DATATYPE_UINT_32});
+      },
+      [&]() -> std::string {
+        const Dims &a = op.inputs[0]->dims, &b = op.inputs[1]->dims;
+        const std::string both = text_of(a) + " and " + text_of(b);
+        if (!broadcast(a, b, &out))
+          return "operands " + both +
+                 " do not broadcast: extents, aligned at the right, must be equal or 1";
+        return check_dims(*op.outputs[0], out, both + " broadcast to it");
+      });
+}
+
+/// `function(offset in a, offset in b)` for each element, in order.
+template <typename Function>
+void for_each_pair(const Dims& dims, const std::vector<uint64_t>& a, const std::vector<uint64_t>& b,
+                   Function function) {
+  const uint64_t count = product(dims);
+  Walk left(dims, a), right(dims, b);
+  for (uint64_t i = 0; i < count; ++i, left.next(), right.next())
+    function(i, left.offset(), right.offset());
+}
+
+template <typename Operation>
+std::unique_ptr<Kernel> make(const Op& op) {
+  const Dims dims = op.outputs[0]->dims;
+  const auto a = broadcast_strides(op.inputs[0]->dims, dims);
+  const auto b = broadcast_strides(op.inputs[1]->dims, dims);
+  const uint32_t overwritable =
+      (op.inputs[0]->dims == dims ? 1u : 0u) | (op.inputs[1]->dims == dims ? 2u : 0u);
+  const Qnn_DataType_t dtype = op.outputs[0]->dtype;
+  if (dtype == QNN_DATATYPE_INT_32 || dtype == QNN_DATATYPE_UINT_32) {
+    const bool is_signed = dtype == QNN_DATATYPE_INT_32;
+    return kernel_of(
+        [=](const Buffers& buffers) {
+          const auto *left = in<uint32_t>(buffers, 0), *right = in<uint32_t>(buffers, 1);
+          auto* result = out<uint32_t>(buffers);
+          for_each_pair(dims, a, b, [&](uint64_t i, uint64_t l, uint64_t r) {
+            result[i] = Operation::of_bits(left[l], right[r], is_signed);
+          });
+        },
+        overwritable);
+  }
+  return with_format<typename Operation::Half>(dtype, [&](auto format) {
+    using Format = decltype(format);
+    using Stored = typename Format::Stored;
+    return kernel_of(
+        [=](const Buffers& buffers) {
+          const auto *left = in<Stored>(buffers, 0), *right = in<Stored>(buffers, 1);
+          auto* result = out<Stored>(buffers);
+          for_each_pair(dims, a, b, [&](uint64_t i, uint64_t l, uint64_t r) {
+            result[i] = Format::store(
+                Operation::template of<Format>(Format::load(left[l]), Format::load(right[r])));
+          });
+        },
+        overwritable);
+  });
+}
+
+}  // namespace
+
+const OpEntry kElementWiseAdd{"ElementWiseAdd", check, make<Add>};
+const OpEntry kElementWiseSubtract{"ElementWiseSubtract", check, make<Subtract>};
+const OpEntry kElementWiseMultiply{"ElementWiseMultiply", check, make<Multiply>};
+const OpEntry kElementWiseDivide{"ElementWiseDivide", check, make<Divide>};
+const OpEntry kElementWiseMaximum{"ElementWiseMaximum", check, make<Maximum>};
+const OpEntry kElementWiseMinimum{"ElementWiseMinimum", check, make<Minimum>};
+
+}  // namespace qnn_host

@@ -1,0 +1,76 @@
+// Element-wise functions of one operand.
+//
+// float16: in the extended range, one rounding, ties away from zero. float32: computed in double
+// and rounded once.
+
+#include <cmath>
+
+#include "entries.h"
+#include "function_kernel.h"
+#include "numerics/formats.h"
+#include "shapes.h"
+
+namespace qnn_host {
+namespace {
+
+double neg(double x) {
+  return -x;
+}
+double abs(double x) {
+  return std::fabs(x);
+}
+double exp(double x) {
+  return std::exp(x);
+}
+double log(double x) {
+  return std::log(x);
+}
+double square_root(double x) {
+  return std::sqrt(x);
+}
+double rsqrt(double x) {
+  return 1.0 / std::sqrt(x);
+}
+/// A NaN stays one.
+double relu(double x) {
+  return x < 0.0 ? 0.0 : x;
+}
+
+std::string check(const Op& op) {
+  return first_fault([&] { return check_count(op, 1, 1); },
+                     [&] {
+                       return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32});
+                     },
+                     [&] {
+                       return check_dims(*op.outputs[0], op.inputs[0]->dims,
+                                         "the output has the input's dims");
+                     });
+}
+
+template <double (*kFunction)(double)>
+std::unique_ptr<Kernel> make(const Op& op) {
+  const uint64_t count = op.outputs[0]->elements();
+  return with_format<ExtendedHalf>(op.outputs[0]->dtype, [&](auto format) {
+    using Format = decltype(format);
+    using Stored = typename Format::Stored;
+    return kernel_of(
+        [count](const Buffers& buffers) {
+          const auto* x = in<Stored>(buffers, 0);
+          auto* y = out<Stored>(buffers);
+          for (uint64_t i = 0; i < count; ++i) y[i] = Format::store(kFunction(Format::load(x[i])));
+        },
+        1);
+  });
+}
+
+}  // namespace
+
+const OpEntry kElementWiseNeg{"ElementWiseNeg", check, make<neg>};
+const OpEntry kElementWiseAbs{"ElementWiseAbs", check, make<abs>};
+const OpEntry kElementWiseExp{"ElementWiseExp", check, make<exp>};
+const OpEntry kElementWiseLog{"ElementWiseLog", check, make<log>};
+const OpEntry kElementWiseSquareRoot{"ElementWiseSquareRoot", check, make<square_root>};
+const OpEntry kElementWiseRsqrt{"ElementWiseRsqrt", check, make<rsqrt>};
+const OpEntry kRelu{"Relu", check, make<relu>};
+
+}  // namespace qnn_host

@@ -1,0 +1,74 @@
+// L2Norm: y = x / sqrt(max(sum of x^2 over the axes, epsilon)). As on the device, epsilon bounds
+// the *sum of squares* (for a norm of at least 1e-12 it is 1e-24); a row of zeros stays zero.
+//
+// axes, or else axis (0 when it is not given). epsilon is 1e-12 when it is not given.
+// float16 and float32: all in double, rounded once.
+
+#include <algorithm>
+#include <cmath>
+
+#include "entries.h"
+#include "function_kernel.h"
+#include "numerics/formats.h"
+#include "reduction.h"
+#include "shapes.h"
+
+namespace qnn_host {
+namespace {
+
+std::vector<int32_t> axes_of(const Node& node) {
+  const std::vector<int32_t> axes = node.list("axes");
+  return axes.empty() ? std::vector<int32_t>{static_cast<int32_t>(node.u32("axis", 0))} : axes;
+}
+
+std::string check(const Op& op) {
+  return first_fault(
+      [&] { return check_count(op, 1, 1); },
+      [&] {
+        return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32});
+      },
+      [&] { return check_axes(axes_of(op.node), op.inputs[0]->dims.size(), "axis"); },
+      [&]() -> std::string {
+        const float epsilon = op.node.f32("epsilon", 1e-12f);
+        if (!(epsilon >= 0.0f) || std::isinf(epsilon))
+          return "epsilon is " + std::to_string(epsilon) +
+                 ", a finite number of 0 or more was expected";
+        return check_dims(*op.outputs[0], op.inputs[0]->dims, "the output has the input's dims");
+      });
+}
+
+std::unique_ptr<Kernel> make(const Op& op) {
+  const Dims dims = op.inputs[0]->dims;
+  const Dims reduced = reduced_dims(dims, axes_of(op.node));
+  const auto strides = broadcast_strides(reduced, dims);
+  const uint64_t count = product(dims), norms = product(reduced);
+  const double epsilon = static_cast<double>(op.node.f32("epsilon", 1e-12f));
+  return with_format<ExtendedHalf>(op.outputs[0]->dtype, [&](auto format) {
+    using Format = decltype(format);
+    using Stored = typename Format::Stored;
+    return kernel_of(
+        [=](const Buffers& buffers) {
+          const auto* x = in<Stored>(buffers, 0);
+          auto* y = out<Stored>(buffers);
+          std::vector<double> squares(norms, 0.0);
+          Walk to(dims, strides);
+          for (uint64_t i = 0; i < count; ++i, to.next()) {
+            const double value = Format::load(x[i]);
+            squares[to.offset()] += value * value;
+          }
+          Walk from(dims, strides);
+          for (uint64_t i = 0; i < count; ++i, from.next()) {
+            const double value = Format::load(x[i]);
+            const double norm = std::sqrt(std::max(squares[from.offset()], epsilon));
+            y[i] = Format::store(value == 0.0 ? value : value / norm);
+          }
+        },
+        1);
+  });
+}
+
+}  // namespace
+
+const OpEntry kL2Norm{"L2Norm", check, make};
+
+}  // namespace qnn_host
