@@ -48,11 +48,33 @@ const shortNames: Readonly<Record<QnnDtype, string>> = {
   uint32: "u32",
   bool8: "b8",
 };
-const tableNames: Readonly<Record<string, string>> = { htp: "HTP", cpu: "CPU", gpu: "GPU", host: "HTP" };
 
-export function checkGraph(graph: QnnGraph, options: Pick<CompileOptions, "target">): readonly Diagnostic[] {
-  const backend = tableNames[options.target.backend] ?? "HTP";
-  return [...graph.nodes.flatMap((node) => checkNode(node, backend)), ...checkStructure(graph)];
+/**
+ * Columns of the table that a graph must fit. The host backend has HTP's rules; a float32 graph for it must run on Qualcomm's
+ * CPU backend as well.
+ */
+function columnsOf({ target, precision }: Pick<CompileOptions, "target" | "precision">): readonly string[] {
+  switch (target.backend) {
+    case "host":
+      return precision === "fp32" ? ["HTP", "CPU"] : ["HTP"];
+    case "htp":
+      return ["HTP"];
+    case "cpu":
+      return ["CPU"];
+    case "gpu":
+      return ["GPU"];
+  }
+}
+
+export function checkGraph(
+  graph: QnnGraph,
+  options: Pick<CompileOptions, "target" | "precision">,
+): readonly Diagnostic[] {
+  const columns = columnsOf(options);
+  return [
+    ...graph.nodes.flatMap((node) => columns.flatMap((backend) => checkNode(node, backend))),
+    ...checkStructure(graph),
+  ];
 }
 
 /** Diagnostics of one node against the table's rule for `backend` ("HTP", "CPU", "GPU"). */

@@ -26,7 +26,8 @@ export interface Lowered {
 export class LowerContext {
   readonly builder: GraphBuilder;
   readonly heads: ReadonlySet<string>;
-  readonly backend: string;
+  /** Whether the graph computes in float16, by the rules of HTP; else in float32, by those of the CPU backend. */
+  readonly isFloat16: boolean;
   readonly tensors = new Map<Value, QnnTensor>();
   /** Values that must be graph outputs, with the output's name. */
   readonly outputs = new Map<Value, string>();
@@ -34,9 +35,9 @@ export class LowerContext {
   private readonly roots: ReadonlySet<Value>;
 
   constructor(graph: IrGraph, options: LowerOptions) {
-    this.builder = new GraphBuilder(options.precision === "fp16" ? "float16" : "float32");
+    this.isFloat16 = options.precision === "fp16";
+    this.builder = new GraphBuilder(this.isFloat16 ? "float16" : "float32");
     this.heads = headDims(graph);
-    this.backend = options.target.backend;
     this.roots = new Set([graph.logits, ...graph.states.map((s) => s.next)]);
     for (const value of topological(graph)) {
       for (const input of value.inputs) {

@@ -129,15 +129,21 @@ const broken: readonly (readonly [string, QnnGraph, string])[] = [
 ];
 
 describe("checkGraph", () => {
-  const target = findTarget("htp-v75")!;
+  const options = { target: findTarget("htp-v75")!, precision: "fp16" } as const;
 
-  it("takes a sound graph", () => expect(checkGraph(graph([relu]), { target })).toEqual([]));
+  it("takes a sound graph", () => expect(checkGraph(graph([relu]), options)).toEqual([]));
 
   it.each(broken)("finds %s, a bug of lowering", (_, made, bug) => {
-    expect(checkGraph(made, { target })).toMatchObject([{ code: "internal/qnn-graph", kind: "internal", title: bug }]);
+    expect(checkGraph(made, options)).toMatchObject([{ code: "internal/qnn-graph", kind: "internal", title: bug }]);
   });
 
-  it.each(["host", "qnn-gpu", "htp-v68", "htp-v81"])("takes RWKV-7 for %s", (name) => {
+  it.each([
+    ["host", "fp16"],
+    ["host", "fp32"],
+    ["qnn-gpu", "fp16"],
+    ["htp-v68", "fp16"],
+    ["htp-v81", "fp16"],
+  ] as const)("takes RWKV-7 for %s at %s", (name, precision) => {
     const spec = "specs/rwkv-7.rwkv.ts";
     const { model } = tinyModel(spec, specText(spec), {
       L: 2,
@@ -151,6 +157,6 @@ describe("checkGraph", () => {
       Rv: 2,
       Rg: 6,
     });
-    expect(() => stagesOf(model, { target: name, precision: "fp16", scaling: true })).not.toThrow();
+    expect(() => stagesOf(model, { target: name, precision, scaling: true })).not.toThrow();
   });
 });

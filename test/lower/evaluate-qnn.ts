@@ -4,7 +4,6 @@
  *
  * States go in and come out by their path in the spec, laid out as the manifest's slices say: a wrong offset or stride shows.
  */
-import type { BackendKind } from "../../compiler/targets/targets.ts";
 import { elements } from "../../compiler/ir/constant.ts";
 import type { ConstantValues, States } from "../../compiler/ir/evaluate.ts";
 import type { ManifestState } from "../../compiler/emit/manifest.ts";
@@ -19,8 +18,6 @@ export interface QnnStep {
 
 export interface QnnEvaluation {
   readonly constants: ConstantValues;
-  /** Backends differ in L2Norm's epsilon. */
-  readonly backend: BackendKind;
   readonly hostEmbedding?: HostEmbedding | null;
 }
 
@@ -28,7 +25,7 @@ export function qnnEvaluator(graph: QnnGraph, evaluation: QnnEvaluation): (token
   const statics = new Map<string, Float64Array>();
   const nodes = graph.nodes.map((node) => {
     for (const t of node.inputs) if (t.constant) statics.set(t.name, evaluation.constants(t.constant));
-    return { node, compute: computation(node, evaluation.backend) };
+    return { node, compute: computation(node) };
   });
   return (token, states) => {
     const tensors = new Map(statics);
@@ -108,7 +105,7 @@ const binaryFunctions: Readonly<Record<string, (x: number, y: number) => number>
   ElementWiseMinimum: Math.min,
 };
 
-function computation(node: QnnNode, backend: BackendKind): Computation {
+function computation(node: QnnNode): Computation {
   const ins = node.inputs.map((t) => t.dims);
   const outs = node.outputs.map((t) => t.dims);
   const expect = (...dims: Dims[]): void => {
@@ -158,7 +155,9 @@ function computation(node: QnnNode, backend: BackendKind): Computation {
       expect(a);
       if (number(node, "axis") !== a.length - 1) throw new Error(`${node.name}: not the last axis`);
       const eps = number(node, "epsilon");
-      return ([x]) => [l2Norm(x!, a.at(-1)!, backend === "cpu" ? eps ** 2 : eps)];
+      // Of the sum of squares on HTP, whose graphs are float16; of the norm on the CPU backend.
+      const least = node.inputs[0]?.dtype === "float32" ? eps ** 2 : eps;
+      return ([x]) => [l2Norm(x!, a.at(-1)!, least)];
     }
     case "ReduceSum": {
       const axes = list(node, "axes");

@@ -56,13 +56,14 @@ describe("random graphs", () => {
       for (const [targetName, precision] of [
         ["qnn-cpu", "fp32"],
         ["htp-v75", "fp16"],
+        ["host", "fp32"],
       ] as const) {
         const target = findTarget(targetName)!;
         const { graph: qnn } = lower(graph, { name: "random", precision, embedding: "graph", target });
-        const diagnostics = checkGraph(qnn, { target });
+        const diagnostics = checkGraph(qnn, { target, precision });
         if (hasErrors(diagnostics))
           expect.fail(`seed ${seed}\n${renderDiagnostics(diagnostics, new Map(), { colour: false })}`);
-        const step = qnnEvaluator(qnn, { constants: smallConstants, backend: target.backend });
+        const step = qnnEvaluator(qnn, { constants: smallConstants });
         compareResults(
           step(2, variables(graph)),
           valuesOf(before),

@@ -3,7 +3,8 @@
  *
  * layer: LayerNorm with weight and bias (the bias is always given: some SDKs are wrong without one).
  * group: LayerNorm over each head; eight times as fast on HTP as GroupNorm, and more exact. (Weight and bias: split-group-norm.)
- * l2: L2Norm. Its epsilon bounds the *sum of squares* on HTP and the *norm* on the CPU backend.
+ * l2: L2Norm. Its epsilon bounds the *sum of squares* on HTP, the *norm* on the CPU backend; the host does as HTP for float16,
+ * as CPU for float32.
  */
 import type { Constant } from "../../ir/constant.ts";
 import type { Op, Value } from "../../ir/ir.ts";
@@ -22,7 +23,7 @@ export function lowerNorm(value: Value, op: Extract<Op, { kind: "norm" }>, conte
   const output = isRow ? context.outputs.get(value) : undefined;
   const result = (made: QnnTensor): QnnTensor => (isRow ? made : builder.reshape(made, context.dims(value), value));
   if (op.norm === "l2") {
-    const eps = context.backend === "htp" ? op.eps ** 2 : op.eps;
+    const eps = context.isFloat16 ? op.eps ** 2 : op.eps;
     const params: QnnParam[] = [
       { name: "epsilon", kind: "scalar", dtype: "float32", value: eps },
       { name: "axis", kind: "scalar", dtype: "uint32", value: last },

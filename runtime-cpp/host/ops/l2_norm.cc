@@ -1,5 +1,6 @@
-// L2Norm: y = x / sqrt(max(sum of x^2 over the axes, epsilon)). As on the device, epsilon bounds
-// the *sum of squares* (for a norm of at least 1e-12 it is 1e-24); a row of zeros stays zero.
+// L2Norm: y = x / sqrt(max(sum of x^2 over the axes, bound)); a row of zeros stays zero. As on HTP,
+// epsilon bounds the *sum of squares* of float16 (for a norm of at least 1e-12 it is 1e-24); as on
+// Qualcomm's CPU backend, it bounds the *norm* of float32: both backends' graphs run here.
 //
 // axes, or else axis (0 when it is not given). epsilon is 1e-12 when it is not given.
 // float16 and float32: all in double, rounded once.
@@ -43,6 +44,8 @@ std::unique_ptr<Kernel> make(const Op& op) {
   const auto strides = broadcast_strides(reduced, dims);
   const uint64_t count = product(dims), norms = product(reduced);
   const double epsilon = static_cast<double>(op.node.f32("epsilon", 1e-12f));
+  const bool of_squares = op.inputs[0]->dtype == QNN_DATATYPE_FLOAT_16;
+  const double least = of_squares ? epsilon : epsilon * epsilon;
   return with_format<ExtendedHalf>(op.outputs[0]->dtype, [&](auto format) {
     using Format = decltype(format);
     using Stored = typename Format::Stored;
@@ -59,7 +62,7 @@ std::unique_ptr<Kernel> make(const Op& op) {
           Walk from(dims, strides);
           for (uint64_t i = 0; i < count; ++i, from.next()) {
             const double value = Format::load(x[i]);
-            const double norm = std::sqrt(std::max(squares[from.offset()], epsilon));
+            const double norm = std::sqrt(std::max(squares[from.offset()], least));
             y[i] = Format::store(value == 0.0 ? value : value / norm);
           }
         },
