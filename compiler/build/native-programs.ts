@@ -1,5 +1,5 @@
 /**
- * The C++ programs `rwkv-run` and `rwkv-context`, and `librwkv.so`: built with cmake into `out/native/` when they are missing
+ * The C++ programs `rwkv-run` and `rwkv-context`, `librwkv.so`, and the host backend `libQnnHost.so`: built with cmake into `out/native/` when they are missing
  * or their sources have changed, and run as child processes, since what they load (Qualcomm's libraries, generated models) can
  * crash. What goes wrong with them comes back as diagnostics.
  */
@@ -20,15 +20,14 @@ import {
 } from "../diagnostics/diagnostic.ts";
 import { withLock } from "../qnn/lock.ts";
 import { findCompiler, hostTriple, lastLines } from "./build-library.ts";
-import { projectRoot } from "./project-paths.ts";
+import { hostLibraryPath, nativeFolder, projectRoot } from "./project-paths.ts";
 
 export type ProgramName = "rwkv-run" | "rwkv-context";
 
 const sourceFolder = join(projectRoot, "runtime-cpp");
-const nativeFolder = join(projectRoot, "out", "native");
 /** Holds the fingerprint of the sources that the programs were built from. */
 const stampFile = join(nativeFolder, "sources.sha256");
-const targets = ["rwkv", "rwkv-run", "rwkv-context"];
+const targets = ["rwkv", "rwkv-run", "rwkv-context", "QnnHost"];
 
 export const programPath = (name: ProgramName): string => join(nativeFolder, name);
 
@@ -59,7 +58,10 @@ export async function ensurePrograms({ onBuild }: EnsureOptions = {}): Promise<v
 
 function isCurrent(sources: string): boolean {
   const built = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
-  return built === sources && existsSync(programPath("rwkv-run")) && existsSync(programPath("rwkv-context"));
+  return (
+    built === sources &&
+    [programPath("rwkv-run"), programPath("rwkv-context"), hostLibraryPath].every((file) => existsSync(file))
+  );
 }
 
 /** Of names, sizes and times of all files that the programs are made of. */

@@ -37,14 +37,14 @@ interface BuildFlags extends TargetFlags {
 
 export function buildCommand(line: CommandLine): Command {
   const command = defineCommand("build", "compile a spec and a checkpoint to an artefact", [
-    "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --target htp-v75 --soc SM8650 --out out/model",
-    "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --target qnn-cpu --precision fp32 --out out/model32",
-    "rwkvc build specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B --no-context",
+    "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --precision fp16 --out out/model",
+    "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --target htp-v75 --soc SM8650 --out out/model-8gen3",
+    "rwkvc build specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B",
   ])
     .argument("<spec>", "spec file, NAME.rwkv.ts")
     .option("--target <name>", `${targetNames.join(", ")} (default: the SoC's, else ${defaultTarget})`)
     .option("--soc <name>", "SoC to compile for, such as SM8650 (default: a typical one of the target)")
-    .option("--precision <name>", "fp16 or fp32 (default: fp16 for htp, fp32 for qnn-cpu)")
+    .option("--precision <name>", "fp16 or fp32 (default: fp16 for htp, fp32 for host and qnn-cpu)")
     .option(
       "--embedding <place>",
       "graph, or host: the runtime looks the row up",

@@ -5,17 +5,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { DiagnosticError, inputError, missingError } from "../diagnostics/diagnostic.ts";
+import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
-import { choice, integer } from "./flags.ts";
-import {
-  type BackendName,
-  backendNames,
-  openArtefact,
-  prepareRun,
-  readReport,
-  runNative,
-  withScratch,
-} from "./model-run.ts";
+import { integer } from "./flags.ts";
+import { openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
 import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface EvalFlags {
@@ -42,11 +35,7 @@ export function evalCommand(line: CommandLine): Command {
     .argument("<artefact>", "folder that `rwkvc build` wrote")
     .option("--limit <n>", "use the first n tokens only", integer("--limit", { min: 2 }))
     .option("--tokenizer <bytes>", "how text becomes tokens: bytes (default: the model's own)")
-    .option(
-      "--backend <name>",
-      "htp or qnn-cpu; default: what the artefact was built for",
-      choice("--backend", backendNames),
-    );
+    .option(...backendOption);
   requireOption(command, "--text <file>", "the text");
   return runs(line, command, async (session, options: EvalFlags, artefact: string) => {
     refuseTokenizerFiles(options.tokenizer);

@@ -5,17 +5,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { DiagnosticError, unsupportedError } from "../diagnostics/diagnostic.ts";
+import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice } from "./flags.ts";
-import {
-  type BackendName,
-  backendNames,
-  openArtefact,
-  prepareRun,
-  readReport,
-  runNative,
-  withScratch,
-} from "./model-run.ts";
+import { openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
 import { checkOutputs } from "./output-files.ts";
 import { readTokenIds } from "./token-ids.ts";
 
@@ -35,11 +28,7 @@ export function logitsCommand(line: CommandLine): Command {
     .argument("<artefact>", "folder that `rwkvc build` wrote")
     .option("--state-out <file>", "where the last state goes: float32, little-endian, in the spec's order")
     .option("--graph <kind>", "decode, or prefill", choice("--graph", ["decode", "prefill"] as const), "decode")
-    .option(
-      "--backend <name>",
-      "htp or qnn-cpu; default: what the artefact was built for",
-      choice("--backend", backendNames),
-    );
+    .option(...backendOption);
   requireOption(command, "--tokens <file>", "token ids separated by white space; - reads standard input");
   requireOption(command, "--out <file>", "where the logits go: float32, little-endian, [tokens, vocabulary]");
   return runs(line, command, async (session, options: LogitsFlags, artefact: string) => {

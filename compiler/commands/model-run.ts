@@ -1,16 +1,22 @@
 /**
- * What `run`, `logits`, `eval` and `estimate` share: an artefact is opened and verified, Qualcomm's library for it is
- * found, a context binary is preferred to composing the model library, and the C++ program does the work.
+ * What `run`, `logits`, `eval` and `estimate` share: an artefact is opened and verified, the backend's library is found, on HTP
+ * a context binary is preferred to composing the model library, and the C++ program does the work.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { ProgramName, RunOptions } from "../build/native-programs.ts";
-import { DiagnosticError, inputError, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
 import type { ContextManifest, Manifest } from "../emit/manifest.ts";
-import { locateQnn, type LocatedQnn } from "../qnn/locate.ts";
-import type { QnnBackend } from "../qnn/packs.ts";
+import {
+  type BackendLibrary,
+  type BackendName,
+  chooseBackend,
+  findBackendLibrary,
+  type RunBackend,
+  simulatedSoc,
+} from "./backends.ts";
 import type { Session } from "./command.ts";
 import { findContexts } from "./contexts.ts";
 
@@ -26,56 +32,32 @@ export async function openArtefact(folder: string): Promise<OpenArtefact> {
 }
 
 export interface PreparedRun extends OpenArtefact {
-  readonly backend: QnnBackend;
-  readonly qnn: LocatedQnn;
+  readonly backend: RunBackend;
+  readonly qnn: BackendLibrary;
   readonly context: ContextManifest | null;
   /** Arguments of rwkv-run that say what runs on what. */
   readonly args: readonly string[];
 }
 
-/** --backend as users write it; the default is the artefact's own target. */
-export const backendNames = ["htp", "qnn-cpu", "host", "qnn-gpu"] as const;
-export type BackendName = (typeof backendNames)[number];
-
+/** Without a name, the host backend: it runs every artefact. Diagnostics: those of chooseBackend, locateQnn, modelLibrary. */
 export async function prepareRun(
   { folder, manifest }: OpenArtefact,
   backendName: BackendName | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<PreparedRun> {
   const backend = chooseBackend(manifest, backendName);
-  const qnn = await locateQnn(backend, env);
+  const qnn = await findBackendLibrary(backend, env);
   const context = backend === "htp" ? await contextFor(folder, manifest, qnn) : null;
   const args = ["--artefact", folder, "--backend", backend, "--backend-library", qnn.library];
   if (qnn.system) args.push("--system-library", qnn.system);
-  if (manifest.htp) args.push("--soc-model", String(manifest.htp.socModel));
+  if (backend === "htp") args.push("--soc-model", String(manifest.htp?.socModel ?? simulatedSoc.model));
   if (context) args.push("--context", context.path);
   else args.push("--model-library", modelLibrary(folder, manifest));
   return { folder, manifest, backend, qnn, context: context?.manifest ?? null, args };
 }
 
-function chooseBackend(manifest: Manifest, name: BackendName | undefined): QnnBackend {
-  if (name === "host" || name === "qnn-gpu") {
-    throw new DiagnosticError([
-      unsupportedError("backend/not-yet", `the ${name} backend cannot run models yet`, {
-        hint: "use --backend htp (the simulator, on a PC) or --backend qnn-cpu",
-      }),
-    ]);
-  }
-  const built: QnnBackend = manifest.target.startsWith("htp-") ? "htp" : "cpu";
-  const wanted: QnnBackend = name === undefined ? built : name === "htp" ? "htp" : "cpu";
-  if (wanted !== built) {
-    const target = wanted === "htp" ? "htp-v75" : "qnn-cpu";
-    throw new DiagnosticError([
-      usageError("usage/backend", `the artefact was built for ${manifest.target}, which --backend ${name} cannot run`, {
-        hint: `build another one with --target ${target}, or leave --backend out`,
-      }),
-    ]);
-  }
-  return wanted;
-}
-
 /** The context binary of the artefact's own SoC, if it is whole and a library of this age can load it. */
-async function contextFor(folder: string, manifest: Manifest, qnn: LocatedQnn) {
+async function contextFor(folder: string, manifest: Manifest, qnn: BackendLibrary) {
   if (!qnn.system) return null;
   const contexts = await findContexts(folder);
   return contexts.find((context) => context.manifest.soc === manifest.htp?.soc && context.isCurrent) ?? null;

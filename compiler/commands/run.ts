@@ -4,17 +4,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
+import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
-import { choice, decimal, integer } from "./flags.ts";
-import {
-  type BackendName,
-  backendNames,
-  openArtefact,
-  prepareRun,
-  readReport,
-  runNative,
-  withScratch,
-} from "./model-run.ts";
+import { decimal, integer } from "./flags.ts";
+import { openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
 import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface RunFlags {
@@ -58,11 +51,7 @@ export function runCommand(line: CommandLine): Command {
     .option("--repetition-penalty <x>", "1 is none", decimal("--repetition-penalty", { above: 0, max: 100 }))
     .option("--seed <n>", "seed of the sampling", integer("--seed", { min: 0 }))
     .option("--tokenizer <bytes>", "how text becomes tokens: bytes (default: the model's own)")
-    .option(
-      "--backend <name>",
-      "htp or qnn-cpu; default: what the artefact was built for",
-      choice("--backend", backendNames),
-    );
+    .option(...backendOption);
   requireOption(command, "--prompt <text>", "text to go on from");
   return runs(line, command, async (session, options: RunFlags, artefact: string) => {
     if (options.prompt === "") {

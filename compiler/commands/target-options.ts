@@ -14,10 +14,10 @@ export interface ChosenTarget {
   readonly precision: Precision;
 }
 
-export const defaultTarget = "htp-v75";
+export const defaultTarget = "host";
 
 /**
- * Without --target, the SoC's architecture decides, else `htp-v75`. Diagnostics (DiagnosticError): usage/unknown-target,
+ * Without --target, the SoC's architecture decides, else `host`. Diagnostics (DiagnosticError): usage/unknown-target,
  * usage/unknown-soc, usage/soc-contradicts-target, usage/soc-without-fp16, usage/precision, target/not-yet,
  * precision/not-yet.
  */
@@ -78,18 +78,11 @@ function unknownTarget(name: string): Diagnostic {
 }
 
 function refuseUnsupportedTarget(target: Target): void {
-  if (target.backend === "host") {
-    throw new DiagnosticError([
-      unsupportedError("target/not-yet", "the project's own host backend is not there yet", {
-        hint: "to run on this machine use --target qnn-cpu (needs `rwkvc qnn install`), or an htp target on the simulator",
-      }),
-    ]);
-  }
   if (target.backend === "gpu") {
     throw new DiagnosticError([
       unsupportedError("target/not-yet", "graphs for the QNN GPU backend are not supported yet", {
         notes: ["Qualcomm's GPU library does not run on a PC, so that nothing could check such a build."],
-        hint: "use --target qnn-cpu or an htp target",
+        hint: "use --target host, qnn-cpu or an htp target",
       }),
     ]);
   }
@@ -99,14 +92,14 @@ function choosePrecision(target: Target, text: string | undefined): Precision {
   const precision = text === undefined ? (target.backend === "htp" ? "fp16" : "fp32") : parsePrecision(text);
   if (target.backend === "htp" && precision === "fp32") {
     fail("usage/precision", "HTP computes in float16: there is no fp32 build for it", {
-      hint: "use --precision fp16, or --target qnn-cpu for a float32 reference",
+      hint: "use --precision fp16, or --target host for a float32 reference",
     });
   }
   if (target.backend === "cpu" && precision === "fp16") {
     throw new DiagnosticError([
       unsupportedError("precision/not-yet", "the QNN CPU backend computes in float32 only", {
         notes: ["Qualcomm's CPU library refuses float16 graphs."],
-        hint: "use --precision fp32, or an htp target for float16",
+        hint: "use --precision fp32, or --target host or an htp target for float16",
       }),
     ]);
   }
@@ -135,13 +128,13 @@ export function parsePrecision(text: string): Precision {
   if (activations === "16" && (weights === "8" || weights === "4")) {
     throw new DiagnosticError([
       unsupportedError("precision/not-yet", `quantized builds (a16w${weights}) are not supported yet`, {
-        hint: "use --precision fp16 for htp targets, fp32 for qnn-cpu",
+        hint: "use --precision fp16 for htp targets, fp16 or fp32 for host",
       }),
     ]);
   }
   const nearest = suggest(name, ["fp32", "fp16", "a16w8", "a16w4"]);
   return fail("usage/precision", `unknown precision "${text}"`, {
-    notes: ["Precisions: fp32 (qnn-cpu), fp16 (htp); a16w8 and a16w4 are planned."],
+    notes: ["Precisions: fp32 (host, qnn-cpu), fp16 (host, htp); a16w8 and a16w4 are planned."],
     hint: nearest === undefined ? undefined : `did you mean \`${nearest}\`?`,
   });
 }

@@ -28,7 +28,7 @@ withHtp("commands on HTP", () => {
   });
 
   test("text from the context binary is text from the model library", async () => {
-    const args = ["run", artefact, "--prompt", "In the beginning ", "--tokens", "12"];
+    const args = ["run", artefact, "--backend", "htp", "--prompt", "In the beginning ", "--tokens", "12"];
     const fromContext = await json<{ text: string; source: string }>(args, htp!);
     expect(fromContext.source).toBe("context");
     expect(fromContext.text).toMatch(/^[a-z ,.\n]+/i);
@@ -86,7 +86,7 @@ withCpu("commands on the CPU backend", () => {
     const text = readFileSync("models/kjv-held-out.bin").subarray(0, 32);
     writeFileSync(join(folder, "ids.txt"), [...text].join(" "));
     const out = join(folder, "logits.f32");
-    const args = ["logits", artefact, "--tokens", join(folder, "ids.txt"), "--out", out];
+    const args = ["logits", artefact, "--backend", "qnn-cpu", "--tokens", join(folder, "ids.txt"), "--out", out];
     await json([...args, "--state-out", join(folder, "state.f32")], cpu!);
     const bytes = readFileSync(out);
     expect(bytes.length).toBe(32 * 256 * 4);
@@ -96,7 +96,7 @@ withCpu("commands on the CPU backend", () => {
   });
 
   test("eval: a text like the one it was trained on", async () => {
-    const args = ["eval", artefact, "--text", "models/kjv-held-out.bin", "--limit", "512"];
+    const args = ["eval", artefact, "--backend", "qnn-cpu", "--text", "models/kjv-held-out.bin", "--limit", "512"];
     const report = await json<{ bitsPerByte: number; tokens: number }>(args, cpu!);
     expect(report.tokens).toBe(512);
     expect(report.bitsPerByte).toBeLessThan(3);
@@ -105,7 +105,20 @@ withCpu("commands on the CPU backend", () => {
   test("the same seed gives the same text, another one another", async () => {
     const run = (seed: string) =>
       json<{ text: string }>(
-        ["run", artefact, "--prompt", "And ", "--tokens", "40", "--temperature", "1", "--seed", seed],
+        [
+          "run",
+          artefact,
+          "--backend",
+          "qnn-cpu",
+          "--prompt",
+          "And ",
+          "--tokens",
+          "40",
+          "--temperature",
+          "1",
+          "--seed",
+          seed,
+        ],
         cpu!,
       );
     const [a, b, c] = [await run("1"), await run("1"), await run("2")];
@@ -114,7 +127,8 @@ withCpu("commands on the CPU backend", () => {
   });
 
   test("text streams to standard output, the speed to standard error", async () => {
-    const { code, stdout, stderr } = await rwkvc(["run", artefact, "--prompt", "And ", "--tokens", "20"], using(cpu!));
+    const args = ["run", artefact, "--backend", "qnn-cpu", "--prompt", "And ", "--tokens", "20"];
+    const { code, stdout, stderr } = await rwkvc(args, using(cpu!));
     expect(code).toBe(0);
     expect(stdout.length).toBeGreaterThan(10);
     expect(stderr).toMatch(/20 tokens, [\d.]+ tokens\/s\n$/);

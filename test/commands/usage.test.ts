@@ -50,7 +50,7 @@ test.each<[string, string[], string]>([
     "usage/soc-without-htp",
   ],
   ["SoC without float16", ["build", spec, "--weights", "w", "--soc", "SM8350"], "usage/soc-without-fp16"],
-  ["fp32 for HTP", ["build", spec, "--weights", "w", "--precision", "fp32"], "usage/precision"],
+  ["fp32 for HTP", ["build", spec, "--weights", "w", "--target", "htp-v75", "--precision", "fp32"], "usage/precision"],
   ["unknown precision", ["build", spec, "--weights", "w", "--precision", "int4"], "usage/precision"],
   ["unknown pass", ["build", spec, "--weights", "w", "--dump-ir", "fold-constant"], "usage/unknown-pass"],
   ["a name that is no identifier", ["build", spec, "--weights", "w", "--name", "a-b"], "usage/bad-value"],
@@ -75,7 +75,6 @@ test("all required options that are missing are named at once", async () => {
 });
 
 test.each([
-  ["build", spec, "--weights", "w", "--target", "host"],
   ["build", spec, "--weights", "w", "--target", "qnn-gpu"],
   ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--precision", "fp16"],
   ["build", spec, "--weights", "w", "--prefill", "32"],

@@ -220,13 +220,15 @@ describe("artefacts", () => {
     expect(await problems(["eval", artefact, "--text", "nowhere.txt"])).toEqual({ code: 3, codes: ["text/not-found"] });
   });
 
+  const onCpu = ["run", artefact, "--prompt", "a", "--backend", "qnn-cpu"];
+
   test("a library that is cut short, or is a folder", async () => {
     const dir = scratch();
     const library = join(dir, "libQnnCpu.so");
     const head = elf(process.arch === "x64" ? 62 : 183);
     head.writeBigUInt64LE(100_000n, 40);
     writeFileSync(library, head);
-    const run = () => problems(["run", artefact, "--prompt", "a"], { ...bareEnv, RWKVC_QNN_DIR: dir });
+    const run = () => problems(onCpu, { ...bareEnv, RWKVC_QNN_DIR: dir });
     expect(await run()).toEqual({ code: 3, codes: ["qnn/truncated-library"] });
     rmSync(library);
     mkdirSync(library);
@@ -234,18 +236,18 @@ describe("artefacts", () => {
   });
 
   test("no QNN library", async () => {
-    const found = await problems(["run", artefact, "--prompt", "a"]);
+    const found = await problems(onCpu);
     expect(found).toEqual({ code: 3, codes: ["qnn/not-installed"] });
   });
 
   test("a library of another architecture", async () => {
     const dir = scratch();
     writeFileSync(join(dir, "libQnnCpu.so"), elf(process.arch === "x64" ? 183 : 62));
-    const found = await problems(["run", artefact, "--prompt", "a"], { ...bareEnv, RWKVC_QNN_DIR: dir });
+    const found = await problems(onCpu, { ...bareEnv, RWKVC_QNN_DIR: dir });
     expect(found).toEqual({ code: 3, codes: ["qnn/wrong-architecture"] });
   });
 
-  test("a backend that the artefact was not built for", async () => {
+  test("a backend that cannot compute in the artefact's precision", async () => {
     const found = await problems(["run", artefact, "--prompt", "a", "--backend", "htp"]);
     expect(found).toEqual({ code: 2, codes: ["usage/backend"] });
   });

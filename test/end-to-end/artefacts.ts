@@ -1,4 +1,4 @@
-/** Test support: builds artefacts with the command line and runs them on Qualcomm's libraries. */
+/** Test support: builds artefacts with the command line and runs them on the host backend and on Qualcomm's libraries. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -14,17 +14,25 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 export const scratch = (): string => mkdtempSync(join(folder, "test-"));
 
 export interface Library {
+  /** As --backend names it. */
+  readonly backend: string;
   readonly env: NodeJS.ProcessEnv;
 }
-const using = (library: string | undefined): Library => ({
+const using = (backend: string, library: string | undefined): Library => ({
+  backend,
   env: { ...process.env, RWKVC_QNN_DIR: dirname(library ?? "/nonexistent/library") },
 });
-export const cpu = using(cpuLibrary);
-export const htp = using(htpLibrary);
+/** Nothing of Qualcomm's can be found there. */
+export const host = using("host", undefined);
+export const cpu = using("qnn-cpu", cpuLibrary);
+export const htp = using("htp", htpLibrary);
+
+const commandsOnBackends = ["run", "logits", "eval"];
 
 /** Runs a command that must succeed, and gives what it writes with --json. */
 export async function run<T>(args: readonly string[], library: Library): Promise<T> {
-  const { code, stdout, stderr } = await rwkvc([...args, "--json"], library.env);
+  const on = commandsOnBackends.includes(args[0] ?? "") ? ["--backend", library.backend] : [];
+  const { code, stdout, stderr } = await rwkvc([...args, ...on, "--json"], library.env);
   expect(code, stdout + stderr).toBe(0);
   return JSON.parse(stdout) as T;
 }
