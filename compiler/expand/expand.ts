@@ -14,6 +14,7 @@ import {
 } from "../check/typed.ts";
 import {
   constantValue,
+  type Definition,
   type IrAxis,
   type IrGraph,
   type IrState,
@@ -36,18 +37,19 @@ export type Place = Pick<Value, "name" | "origin">;
 
 export function expand(model: CheckedModel): IrGraph {
   const states: IrState[] = [];
+  const definitions: Definition[] = [];
   const carries = new Map<string, Value>();
   const run = (part: CheckedPart, layer: number | null): void => {
     const scope = new PartScope(model, part, layer, carries);
     for (const equation of part.equations) {
-      if (holds(equation.condition, layer ?? 0)) scope.define(equation);
+      if (holds(equation.condition, layer ?? 0)) definitions.push(scope.define(equation));
     }
     states.push(...part.states.map((s) => scope.stateOf(s)));
   };
   run(model.embedding, null);
   for (let layer = 0; layer < model.layerCount; layer++) for (const part of model.parts) run(part, layer);
   run(model.head, null);
-  return { layerCount: model.layerCount, states, logits: required(carries.get("logits"), "logits") };
+  return { layerCount: model.layerCount, states, logits: required(carries.get("logits"), "logits"), definitions };
 }
 
 /** The checker guarantees what this asserts. */
@@ -81,16 +83,15 @@ class PartScope {
     return { name: this.path(state.name), axes: this.axes(state.shape), initial: state.initial, scale: 1, next };
   }
 
-  define(equation: TypedEquation): void {
+  define(equation: TypedEquation): Definition {
     const { target, axes, text, span } = equation;
     const origin: Origin = { span, text, part: this.part.name, layer: this.layer };
     const place: Place = { name: this.path(target.name), origin };
     const expression = this.expression(equation.expr, place);
     const table = target.kind === "local" ? this.locals : target.kind === "carry" ? this.carries : this.next;
-    table.set(
-      target.name,
-      sameOrder(expression, axes) ? named(expression.value, place) : arrange(expression, axes, place),
-    );
+    const value = sameOrder(expression, axes) ? named(expression.value, place) : arrange(expression, axes, place);
+    table.set(target.name, value);
+    return { ...place, axes: value.axes, value, scale: 1 };
   }
 
   private reference(ref: Reference, place: Place): Value {

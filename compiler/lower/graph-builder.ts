@@ -100,6 +100,11 @@ export class GraphBuilder {
     this.drafts.push({ name: "", type, inputs, outputs, params, origin: place.origin });
   }
 
+  /** What a Reshape's result was before. */
+  source(tensor: QnnTensor): QnnTensor | undefined {
+    return this.reshapedFrom.get(tensor);
+  }
+
   /** All nodes, with final names. `results` are the tensors that hold equations' values. */
   finish(results: ReadonlySet<QnnTensor>): readonly QnnNode[] {
     const steps = new Map<string, number>();

@@ -8,6 +8,7 @@ import type { ManifestTensor } from "../emit/manifest.ts";
 import type { Constant } from "../ir/constant.ts";
 import { type IrGraph, shapeOf, topological, type Value } from "../ir/ir.ts";
 import type { CompileOptions } from "../pipeline.ts";
+import { equationTensors } from "./equation-tensors.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { headDims, qnnDims } from "./layout.ts";
 import { linearOf } from "./ops/contract.ts";
@@ -137,17 +138,19 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
 
   const logits = atOutput(context.tensor(graph.logits), graph.logits, context);
   const outputs: ManifestTensor[] = [{ name: "out", role: "logits", dtype: builder.dtype, shape: logits.dims }];
+  const nodes = builder.finish(context.results(values));
   return {
     graph: {
       name: options.name,
       kind: "decode",
       tokens: 1,
       layerCount: graph.layerCount,
-      nodes: builder.finish(context.results(values)),
+      nodes,
       inputs,
       outputs,
       states: states.manifest,
     },
+      equations: equationTensors(graph, tensors, (tensor) => builder.source(tensor), nodes),
     hostEmbedding,
   };
 }

@@ -3,7 +3,7 @@
  * checked by `lower/check-graph.ts`, printed by `emit/`.
  */
 import type { Constant } from "../ir/constant.ts";
-import type { Origin } from "../ir/ir.ts";
+import type { IrAxis, Origin } from "../ir/ir.ts";
 import type { ManifestState, ManifestTensor } from "../emit/manifest.ts";
 
 export type { Origin };
@@ -47,6 +47,19 @@ export interface QnnNode {
   readonly origin: Origin;
 }
 
+/** An equation of the spec in a compiled graph. */
+export interface GraphEquation {
+  /** Path of what it defines: `blocks.3.timeMix.k`; for a state's new value the state's. */
+  readonly name: string;
+  readonly origin: Origin;
+  /** Of the spec's value. */
+  readonly axes: readonly IrAxis[];
+  /** Name of the tensor that holds the value, row-major over `axes`; null where none does. */
+  readonly tensor: string | null;
+  /** Stored value = scale * the spec's value. */
+  readonly scale: number;
+}
+
 export interface QnnGraph {
   readonly name: string;
   readonly kind: "decode" | "prefill";
@@ -58,6 +71,8 @@ export interface QnnGraph {
   readonly inputs: readonly ManifestTensor[];
   readonly outputs: readonly ManifestTensor[];
   readonly states: readonly ManifestState[];
+  /** In the order of computation. */
+  readonly equations?: readonly GraphEquation[];
 }
 
 /** The host's side of the embedding: rows that the runtime feeds to the input with role `embedding`. */

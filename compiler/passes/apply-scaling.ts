@@ -84,7 +84,19 @@ class Scaling {
     if (!same(this.factor(result.logits), one))
       this.refuse("scale/uncancelled-logits", result.logits, "the logits would be scaled");
     this.checkRange(result);
-    return { ...result, states };
+    return { ...result, states, definitions: this.scaledDefinitions(result) };
+  }
+
+  /** The equations with the factors of their values: of those that stand for them in the end, where weights took a factor in later. */
+  private scaledDefinitions(result: IrGraph): IrGraph["definitions"] {
+    const values = topological(result);
+    const there = new Set(values);
+    const standIns = new Map(values.map((value) => [this.madeFrom.get(value), value]));
+    return result.definitions?.map((definition, i) => {
+      const original = this.graph.definitions![i]!.value;
+      const value = there.has(definition.value) ? definition.value : (standIns.get(original) ?? definition.value);
+      return { ...definition, value, scale: this.factor(value).number };
+    });
   }
 
   /** The first value, in the order of the graph, that policies together scale too far. */
