@@ -13,10 +13,11 @@ import type { IrGraph } from "./ir/ir.ts";
 import { printIr } from "./ir/print.ts";
 import { verifyIr } from "./ir/verify.ts";
 import { checkGraph } from "./lower/check-graph.ts";
-import { lower } from "./lower/lower.ts";
+import { lower, type Lowered } from "./lower/lower.ts";
 import { printQnnGraph } from "./lower/print-graph.ts";
 import type { HostEmbedding, QnnGraph } from "./lower/qnn-graph.ts";
 import { applyScaling } from "./passes/apply-scaling.ts";
+import { batchTokens } from "./passes/batch-tokens.ts";
 import { flattenHeads } from "./passes/flatten-heads.ts";
 import { foldAffine } from "./passes/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
@@ -35,6 +36,8 @@ export interface CompileOptions {
   readonly embedding: "graph" | "host";
   /** false leaves the spec's scaling policies out. */
   readonly scaling: boolean;
+  /** Further graphs that read this many tokens at once, each from 2 on; absent: none. */
+  readonly prefill?: readonly number[];
   /** Called after each stage of `stageNames`, with its result as text and as it is. */
   readonly onStage?: (stage: string, print: () => string, result: IrGraph | QnnGraph) => void;
 }
@@ -46,7 +49,11 @@ export interface Compiled {
   readonly policies: readonly string[];
 }
 
-type PassOptions = Pick<CompileOptions, "target" | "precision"> & { readonly policies: readonly CheckedPolicy[] };
+type PassOptions = Pick<CompileOptions, "target" | "precision"> & {
+  readonly policies: readonly CheckedPolicy[];
+  /** That one execution reads. */
+  readonly tokens: number;
+};
 
 interface Pass {
   readonly name: string;
@@ -62,7 +69,8 @@ const passes: readonly Pass[] = [
   { name: "split-group-norm", run: splitGroupNorm },
   { name: "flatten-heads", run: flattenHeads },
   { name: "fold-affine", run: foldAffine },
-  { name: "stack-token-shifts", run: stackTokenShifts },
+  // Rows of mixes and rows of tokens would need another Reshape for each mix.
+  { name: "stack-token-shifts", run: stackTokenShifts, when: ({ tokens }) => tokens === 1 },
   // Qualcomm's CPU backend takes far longer for a MatMul of a transposed matrix (0.4 s a token of rwkv5.2-overflow).
   { name: "fuse-state-update", run: fuseStateUpdate, when: ({ target }) => target.backend !== "cpu" },
   {
@@ -71,13 +79,14 @@ const passes: readonly Pass[] = [
     // For the host too: an fp16 artefact is right on HTP whichever of the two it was built for.
     when: ({ precision }) => precision === "fp16",
   },
+  { name: "batch-tokens", run: (graph, { tokens }) => batchTokens(graph, tokens), when: ({ tokens }) => tokens > 1 },
 ];
 
 /** Names for `--dump-ir`, in order. */
 export const stageNames: readonly string[] = ["expand", ...passes.map((p) => p.name), "lower"];
 
 /** Expansion and all passes: the IR that lowering gets. */
-function optimise(model: CheckedModel, options: Omit<CompileOptions, "name" | "embedding">): Outcome<IrGraph> {
+function optimise(model: CheckedModel, options: GraphOptions): Outcome<IrGraph> {
   const passOptions: PassOptions = { ...options, policies: options.scaling ? model.policies : [] };
   const diagnostics: Diagnostic[] = [];
   let graph = expand(model);
@@ -103,13 +112,37 @@ export function checkScaling(model: CheckedModel): readonly Diagnostic[] {
   return model.policies.length === 0 ? [] : applyScaling(fuseTokenShift(expand(model)), model.policies).diagnostics;
 }
 
+type GraphOptions = Omit<CompileOptions, "prefill"> & { readonly tokens: number };
+
+/** The decode graph, and behind it those for several tokens, the smallest first. */
 export function compile(model: CheckedModel, options: CompileOptions): Outcome<Compiled> {
+  const decode = compileGraph(model, { ...options, tokens: 1 });
+  if (!decode.value) return { value: undefined, diagnostics: decode.diagnostics };
+  const graphs = [decode.value.graph];
+  const prefill = [...(options.prefill ?? [])].sort((a, b) => a - b);
+  for (const tokens of prefill) {
+    const name = `${options.name}_prefill${prefill.length === 1 ? "" : `_${tokens}`}`;
+    const made = compileGraph(model, { ...options, name, tokens, onStage: onlyLater(options.onStage) });
+    if (!made.value) return { value: undefined, diagnostics: made.diagnostics };
+    graphs.push(made.value.graph);
+  }
+  const policies = options.scaling ? model.policies.map((p) => p.text) : [];
+  const { hostEmbedding } = decode.value;
+  return { value: { graphs, hostEmbedding, policies }, diagnostics: decode.diagnostics };
+}
+
+function compileGraph(model: CheckedModel, options: GraphOptions): Outcome<Lowered> {
   const optimised = optimise(model, options);
   if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };
-  const { graph, hostEmbedding } = lower(optimised.value, options);
-  options.onStage?.("lower", () => printQnnGraph(graph), graph);
-  const diagnostics = [...optimised.diagnostics, ...checkGraph(graph, options)];
-  if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
-  const policies = options.scaling ? model.policies.map((p) => p.text) : [];
-  return { value: { graphs: [graph], hostEmbedding, policies }, diagnostics };
+  const lowered = lower(optimised.value, options);
+  options.onStage?.("lower", () => printQnnGraph(lowered.graph), lowered.graph);
+  const diagnostics = [...optimised.diagnostics, ...checkGraph(lowered.graph, options)];
+  return { value: hasErrors(diagnostics) ? undefined : lowered, diagnostics };
+}
+
+/** The stages at which a graph of several tokens differs from that of one. */
+function onlyLater(onStage: CompileOptions["onStage"]): CompileOptions["onStage"] {
+  return (stage, print, result) => {
+    if (stage === "batch-tokens" || stage === "lower") onStage?.(stage, print, result);
+  };
 }

@@ -1,8 +1,8 @@
 /**
  * What a graph computes, in double precision and in the plainest way: the judge of expansion, passes and lowering.
  *
- * In: a graph, the values of its constants, a token and the states before it. Out: logits, the states after it, and the
- * value of everything in between. States are as stored (a scaling policy's factor applied); all arrays are row-major.
+ * In: a graph, the values of its constants, its token or tokens and the states before. Out: logits, the states after, and
+ * the value of everything in between. States are as stored (a scaling policy's factor applied); all arrays are row-major.
  *
  * Nothing here is rounded to a device's types. Where operands' axes meet, offsets are laid out once, when the evaluator
  * is made, so that a step is a few loops over numbers.
@@ -21,7 +21,7 @@ import {
 } from "./ir.ts";
 
 export interface EvaluatedStep {
-  /** [vocabulary] */
+  /** [vocabulary], or [tokens, vocabulary] */
   readonly logits: Float64Array;
   /** By path, `blocks.3.timeMix.S`. */
   readonly states: ReadonlyMap<string, Float64Array>;
@@ -35,17 +35,22 @@ export type ConstantValues = (constant: Constant) => Float64Array;
 export const initialStates = (graph: IrGraph): States =>
   new Map(graph.states.map((s) => [s.name, new Float64Array(elements(shapeOf(s.axes))).fill(s.initial * s.scale)]));
 
+/** What a step reads: its token's id, or the ids of all of them. */
+export type Tokens = number | readonly number[];
+
 /** One step. For several, make the evaluator once. */
-export const evaluateIr = (graph: IrGraph, constants: ConstantValues, token: number, states: States): EvaluatedStep =>
+export const evaluateIr = (graph: IrGraph, constants: ConstantValues, token: Tokens, states: States): EvaluatedStep =>
   irEvaluator(graph, constants)(token, states);
 
-/** Evaluates `graph` for one token after the other. Constants are asked for once, here. */
+/** Evaluates `graph` for one step after the other. Constants are asked for once, here. */
 export function irEvaluator(
   graph: IrGraph,
   constants: ConstantValues,
-): (token: number, states: States) => EvaluatedStep {
+): (tokens: Tokens, states: States) => EvaluatedStep {
   const order = topological(graph).map((value) => ({ value, compute: computation(value, constants) }));
-  return (token, states) => {
+  return (tokens, states) => {
+    const token = typeof tokens === "number" ? [tokens] : tokens;
+    if (token.length !== (graph.tokens ?? 1)) throw new Error(`evaluate: ${token.length} tokens for one step`);
     const values = new Map<Value, Float64Array>();
     const of = (value: Value): Float64Array => values.get(value)!;
     for (const { value, compute } of order) values.set(value, compute({ of, token, states }));
@@ -55,7 +60,7 @@ export function irEvaluator(
 
 interface Now {
   readonly of: (value: Value) => Float64Array;
-  readonly token: number;
+  readonly token: readonly number[];
   readonly states: States;
 }
 
@@ -66,7 +71,7 @@ function computation(value: Value, constants: ConstantValues): Computation {
   const [a, b] = inputs as [Value, Value];
   switch (op.kind) {
     case "token":
-      return ({ token }) => Float64Array.of(token);
+      return ({ token }) => Float64Array.from(token);
     case "constant": {
       const data = constants(op.constant);
       return () => data;
@@ -86,10 +91,10 @@ function computation(value: Value, constants: ConstantValues): Computation {
     case "norm":
       return norm(op, inputs);
     case "gather": {
-      const row = elements(shapeOf(axes));
+      const row = elements(shapeOf(a.axes.slice(1)));
       return ({ of }) => {
-        const at = of(b)[0]! * row;
-        return of(a).subarray(at, at + row);
+        const rows = Array.from(of(b), (token) => of(a).subarray(token * row, (token + 1) * row));
+        return rows.length === 1 ? rows[0]! : Float64Array.from(rows.flatMap((values) => [...values]));
       };
     }
     case "regroup":
@@ -109,6 +114,10 @@ function computation(value: Value, constants: ConstantValues): Computation {
         a.axes,
       );
       return ({ of }) => pick(of(a).subarray(op.index * stride), from);
+    }
+    case "rows": {
+      const row = elements(shapeOf(axes.slice(1)));
+      return ({ of }) => of(a).subarray(op.start * row, op.start * row + elements(shapeOf(axes)));
     }
     case "concat":
       return concat(op.axis, inputs, axes);

@@ -28,7 +28,12 @@ export interface Origin {
   readonly part: string;
   /** Layer number, or null outside the layers. */
   readonly layer: number | null;
+  /** In a graph of several tokens: the one token that the value belongs to, from 0; absent where it belongs to all. */
+  readonly token?: number;
 }
+
+/** Name and label of the axis of tokens in a graph of several; no spec can have a dimension of this name. */
+export const tokenDim = "#tokens";
 
 export type Labels = readonly string[];
 
@@ -36,6 +41,7 @@ export type Labels = readonly string[];
 export type IrUnary = Exclude<UnaryOp, "silu" | "square">;
 
 export type Op =
+  /** The token's id, or the ids of all tokens: [] or [tokens]. */
   | { readonly kind: "token" }
   | { readonly kind: "constant"; readonly constant: Constant }
   /** Old value of the state of this path. */
@@ -54,12 +60,14 @@ export type Op =
   | { readonly kind: "sum"; readonly arg: Labels; readonly out: Labels }
   /** Inputs: x, and for layer and group weight and bias. Normalises the last axis; group's weights span all axes. */
   | { readonly kind: "norm"; readonly norm: "layer" | "group" | "l2"; readonly eps: number }
-  /** Inputs: table [V, ...], token. */
+  /** Inputs: table [V, ...], token. Axes: the token's, then the table's without its first. */
   | { readonly kind: "gather" }
   /** The same elements, row-major, under other axes. */
   | { readonly kind: "regroup" }
   | { readonly kind: "transpose"; readonly perm: readonly number[] }
   | { readonly kind: "slice"; readonly axis: number; readonly index: number }
+  /** As many elements of axis 0 as the result has, from `start` on. */
+  | { readonly kind: "rows"; readonly start: number }
   /** Inputs one after the other along `axis`. */
   | { readonly kind: "concat"; readonly axis: number };
 
@@ -84,24 +92,14 @@ export interface IrState {
 
 export interface IrGraph {
   readonly layerCount: number;
+  /** Tokens that one execution takes; absent: 1. */
+  readonly tokens?: number;
   readonly states: readonly IrState[];
+  /** [V], or [tokens, V]. */
   readonly logits: Value;
 }
 
 export const shapeOf = (axes: readonly IrAxis[]): readonly number[] => axes.map((a) => a.size);
-
-/** An equation of the spec, and where its value has gone. */
-export interface Definition {
-  /** Path of what it defines: `blocks.3.timeMix.k`; for a state's new value the state's. */
-  readonly name: string;
-  readonly origin: Origin;
-  /** As in the spec. */
-  readonly axes: readonly IrAxis[];
-  /** The same elements, row-major, perhaps under other axes. No root: what nothing else needs may be gone from the graph. */
-  readonly value: Value;
-  /** value = scale * the spec's value. */
-  readonly scale: number;
-}
 
 export const isConstant = (v: Value): v is Value & { op: Extract<Op, { kind: "constant" }> } =>
   v.op.kind === "constant";
@@ -110,8 +108,6 @@ export const isConstant = (v: Value): v is Value & { op: Extract<Op, { kind: "co
 export function scalarOf(v: Value): number | undefined {
   return v.op.kind === "constant" && v.op.constant.kind === "fill" && v.axes.length === 0
     ? v.op.constant.value
-  /** In the order of computation; kept for what is said of a compiled model, not for compiling it. */
-  readonly definitions?: readonly Definition[];
     : undefined;
 }
 
@@ -136,21 +132,27 @@ function section(origin: Origin, layerCount: number): number {
   return origin.part === "embedding" ? -1 : layerCount;
 }
 
+/** Where a value stands in its section of a graph of several tokens: before the first token's own values, or after the last's. */
+const beforeTokens = -1;
+const afterTokens = Number.MAX_SAFE_INTEGER;
+
 /**
- * All values that the roots need, operands before users, layer by layer, and otherwise in the order of the spec's
- * equations as far as operands allow. (A layer needs only itself and earlier ones, so its values stay together.)
+ * All values that the roots need, operands before users, layer by layer, in a layer token by token, and otherwise in the order of
+ * the spec's equations as far as operands allow. (A layer needs only itself and earlier ones, so its values stay together.)
  */
 export function topological(graph: IrGraph): readonly Value[] {
   const found = reachable(graph);
+  const phases = tokenPhases(found, graph.layerCount);
   const rank = new Map<Value, number>();
   found
     .map((value, index) => ({
       value,
       index,
       section: section(value.origin, graph.layerCount),
+      token: phases.get(value) ?? beforeTokens,
       at: value.origin.span.start,
     }))
-    .sort((a, b) => a.section - b.section || a.at - b.at || a.index - b.index)
+    .sort((a, b) => a.section - b.section || a.token - b.token || a.at - b.at || a.index - b.index)
     .forEach(({ value }, i) => rank.set(value, i));
   const users = new Map<Value, Value[]>();
   const missing = new Map<Value, number>();
@@ -178,6 +180,18 @@ export function topological(graph: IrGraph): readonly Value[] {
     }
   }
   return order;
+}
+
+/** A value's token; for those of all tokens, whether the tokens' own values in its section lead to it. */
+function tokenPhases(operandsFirst: readonly Value[], layerCount: number): ReadonlyMap<Value, number> {
+  const phases = new Map<Value, number>();
+  for (const value of operandsFirst) {
+    const own = section(value.origin, layerCount);
+    const isLate = (v: Value): boolean => phases.has(v) && section(v.origin, layerCount) === own;
+    const phase = value.origin.token ?? (value.inputs.some(isLate) ? afterTokens : undefined);
+    if (phase !== undefined) phases.set(value, phase);
+  }
+  return phases;
 }
 
 /** Keeps `list` sorted, largest first. */
@@ -240,17 +254,5 @@ export function rewrite(graph: IrGraph, visit: (value: Value, original: Value) =
     const value = same ? original : { ...original, inputs };
     made.set(original, visit(value, original) ?? value);
   }
-  return {
-    ...graph,
-    states: graph.states.map((s) => ({ ...s, next: of(s.next) })),
-    logits: of(graph.logits),
-    definitions: graph.definitions?.map((d) => ({ ...d, value: moved(d.value, made) })),
-  };
-}
-
-/** What stands for a definition's value: a split or merge of heads that no root needs any more is still one of a value that is there. */
-function moved(value: Value, made: ReadonlyMap<Value, Value>): Value {
-  const now = made.get(value);
-  if (now || value.op.kind !== "regroup") return now ?? value;
-  return { ...value, inputs: value.inputs.map((input) => moved(input, made)) };
+  return { ...graph, states: graph.states.map((s) => ({ ...s, next: of(s.next) })), logits: of(graph.logits) };
 }

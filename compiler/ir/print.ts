@@ -57,6 +57,8 @@ function printOp(op: Op, args: readonly string[]): string {
       return `transpose(${op.perm.join(" ")}) ${args[0]}`;
     case "slice":
       return `slice(axis ${op.axis}, ${op.index}) ${args[0]}`;
+    case "rows":
+      return `rows(from ${op.start}) ${args[0]}`;
     case "concat":
       return `concat(axis ${op.axis}) ${args.join(", ")}`;
   }

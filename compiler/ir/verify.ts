@@ -36,6 +36,7 @@ function verifyValue(value: Value, states: ReadonlySet<string>, fail: (problem: 
     regroup: [1],
     transpose: [1],
     slice: [1],
+    rows: [1],
   };
   if (op.kind !== "concat" && !arity[op.kind].includes(inputs.length)) fail(`${inputs.length} operands`);
   const first = inputs[0]?.axes ?? [];
@@ -60,7 +61,8 @@ function verifyValue(value: Value, states: ReadonlySet<string>, fail: (problem: 
     case "sum":
       return verifyLabels([op.arg], inputs, op.out, axes, fail);
     case "gather":
-      if (!sameSizes(first.slice(1), axes)) fail("a row of the table has another shape");
+      if (!sameSizes([...(inputs[1]?.axes ?? []), ...first.slice(1)], axes))
+        fail("a row of the table has another shape");
       return;
     case "regroup":
       if (elements(shapeOf(first)) !== elements(shapeOf(axes))) fail("another number of elements");
@@ -82,6 +84,10 @@ function verifyValue(value: Value, states: ReadonlySet<string>, fail: (problem: 
         )
       )
         fail("the sliced axis must disappear, no other");
+      return;
+    case "rows":
+      if (!sameSizes(first.slice(1), axes.slice(1)) || axes.length === 0) fail("rows have another shape");
+      if (op.start < 0 || op.start + (axes[0]?.size ?? 0) > (first[0]?.size ?? 0)) fail("there are fewer rows");
       return;
     case "concat": {
       const total = inputs.reduce((n, input) => n + (input.axes[op.axis]?.size ?? 0), 0);

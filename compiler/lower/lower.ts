@@ -8,7 +8,6 @@ import type { ManifestTensor } from "../emit/manifest.ts";
 import type { Constant } from "../ir/constant.ts";
 import { type IrGraph, shapeOf, topological, type Value } from "../ir/ir.ts";
 import type { CompileOptions } from "../pipeline.ts";
-import { equationTensors } from "./equation-tensors.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { headDims, qnnDims } from "./layout.ts";
 import { linearOf } from "./ops/contract.ts";
@@ -121,9 +120,10 @@ export class LowerContext {
 export function lower(graph: IrGraph, options: LowerOptions): Lowered {
   const context = new LowerContext(graph, options);
   const { builder, tensors } = context;
+  const { tokens = 1 } = graph;
   const values = topological(graph);
 
-  const { inputs, hostEmbedding } = lowerEmbedding(context, values, options);
+  const { inputs, hostEmbedding } = lowerEmbedding(context, values, tokens, options);
   context.outputs.set(graph.logits, "out");
   const states = new StateBoundary(graph, context);
   for (const value of values) {
@@ -138,19 +138,17 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
 
   const logits = atOutput(context.tensor(graph.logits), graph.logits, context);
   const outputs: ManifestTensor[] = [{ name: "out", role: "logits", dtype: builder.dtype, shape: logits.dims }];
-  const nodes = builder.finish(context.results(values));
   return {
     graph: {
       name: options.name,
-      kind: "decode",
-      tokens: 1,
+      kind: tokens === 1 ? "decode" : "prefill",
+      tokens,
       layerCount: graph.layerCount,
-      nodes,
+      nodes: builder.finish(context.results(values)),
       inputs,
       outputs,
       states: states.manifest,
     },
-      equations: equationTensors(graph, tensors, (tensor) => builder.source(tensor), nodes),
     hostEmbedding,
   };
 }
@@ -167,6 +165,7 @@ function atOutput(tensor: QnnTensor, value: Value, { outputs, builder }: LowerCo
 function lowerEmbedding(
   context: LowerContext,
   values: readonly Value[],
+  tokens: number,
   options: LowerOptions,
 ): { inputs: ManifestTensor[]; hostEmbedding: HostEmbedding | null } {
   const { builder, tensors } = context;
@@ -187,7 +186,7 @@ function lowerEmbedding(
       hostEmbedding: { table: table.op.constant, dtype: builder.dtype },
     };
   }
-  const input = builder.input("in", [1], "int32");
+  const input = builder.input("in", [tokens], "int32");
   for (const v of values) if (v.op.kind === "token") tensors.set(v, input);
-  return { inputs: [{ name: input.name, role: "token", dtype: "int32", shape: [1] }], hostEmbedding: null };
+  return { inputs: [{ name: input.name, role: "token", dtype: "int32", shape: [tokens] }], hostEmbedding: null };
 }

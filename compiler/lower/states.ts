@@ -107,7 +107,7 @@ export class StateBoundary {
     const [state] = group.members;
     if (!state || group.members.length > 1) return;
     const { next } = state;
-    const copies = ["state", "constant", "token", "slice", "regroup"].includes(next.op.kind);
+    const copies = ["state", "constant", "token", "slice", "rows", "regroup"].includes(next.op.kind);
     if (copies || group.wire.join() !== group.inner.join() || this.context.outputs.has(next)) return;
     this.context.outputs.set(next, `${group.name}_out`);
     this.done.add(state.name);

@@ -160,6 +160,7 @@ class Scaling {
             ? this.mustBeOne(value, b, "/")
             : this.with(value, { number: a.number / b.number, states: a.states });
         return this.balance(value, a, b);
+      case "rows":
       case "concat":
         return this.with(value, a);
     }

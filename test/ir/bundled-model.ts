@@ -1,5 +1,5 @@
 /** Test support: specs read and checked, the bundled checkpoints with their reference outputs, constants in double. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { checkSpec } from "../../compiler/check/check-spec.ts";
 import type { CheckedModel } from "../../compiler/check/typed.ts";
 import type { Checkpoint } from "../../compiler/checkpoint/checkpoint.ts";
@@ -30,7 +30,10 @@ export const bundledModels = [
 
 /** The spec's text as a checked model; mistakes in it fail the test, as the author would see them. */
 export function checkedModel(path: string, text: string, checkpoint?: Checkpoint): CheckedModel {
-  const read = readSpec(path, (file) => (file === path ? text : undefined));
+  // Specs that it imports are read from where they are.
+  const textOf = (file: string): string | undefined =>
+    file === path ? text : existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const read = readSpec(path, textOf);
   const checked = read.value && checkSpec(read.value, checkpoint);
   const diagnostics = [...read.diagnostics, ...(checked?.diagnostics ?? [])];
   if (!checked?.value) throw new Error(renderDiagnostics(diagnostics, read.sources, { colour: false }));

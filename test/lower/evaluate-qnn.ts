@@ -5,7 +5,7 @@
  * States go in and come out by their path in the spec, laid out as the manifest's slices say: a wrong offset or stride shows.
  */
 import { elements } from "../../compiler/ir/constant.ts";
-import type { ConstantValues, States } from "../../compiler/ir/evaluate.ts";
+import type { ConstantValues, States, Tokens } from "../../compiler/ir/evaluate.ts";
 import type { ManifestState } from "../../compiler/emit/manifest.ts";
 import type { HostEmbedding, QnnGraph, QnnNode } from "../../compiler/lower/qnn-graph.ts";
 
@@ -21,16 +21,19 @@ export interface QnnEvaluation {
   readonly hostEmbedding?: HostEmbedding | null;
 }
 
-export function qnnEvaluator(graph: QnnGraph, evaluation: QnnEvaluation): (token: number, states: States) => QnnStep {
+export function qnnEvaluator(graph: QnnGraph, evaluation: QnnEvaluation): (tokens: Tokens, states: States) => QnnStep {
   const statics = new Map<string, Float64Array>();
   const nodes = graph.nodes.map((node) => {
     for (const t of node.inputs) if (t.constant) statics.set(t.name, evaluation.constants(t.constant));
     return { node, compute: computation(node) };
   });
-  return (token, states) => {
+  return (tokens, states) => {
     const tensors = new Map(statics);
-    for (const { name, role, shape } of graph.inputs)
-      tensors.set(name, inputOf(role, token, elements(shape), evaluation));
+    const ids = typeof tokens === "number" ? [tokens] : tokens;
+    for (const { name, role, shape } of graph.inputs) {
+      if (elements(shape.slice(0, 1)) !== ids.length) throw new Error(`${name} takes ${shape[0]} tokens`);
+      tensors.set(name, joined(ids.map((id) => inputOf(role, id, elements(shape.slice(1)), evaluation))));
+    }
     for (const state of graph.states) tensors.set(state.input, pack(state, states));
     const of = (name: string): Float64Array => required(tensors.get(name), name);
     for (const { node, compute } of nodes) {

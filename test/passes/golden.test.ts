@@ -20,6 +20,12 @@ describe.each(cases)("$name", ({ name, sizes }) => {
     }
   });
 
+  it("is this for 3 tokens at once, for qnn-cpu at fp32", async () => {
+    const { prints } = stagesOf(model, { target: "qnn-cpu", precision: "fp32", scaling: true, prefill: [3] });
+    await expect(prints.get("batch-tokens")).toMatchFileSnapshot(`golden/${name}/prefill-batch-tokens.txt`);
+    await expect(prints.get("lower")).toMatchFileSnapshot(`golden/${name}/prefill-lower.txt`);
+  });
+
   it("is lowered like this for qnn-cpu at fp32", async () => {
     const { prints } = stagesOf(model, { target: "qnn-cpu", precision: "fp32", scaling: true });
     await expect(prints.get("lower")).toMatchFileSnapshot(`golden/${name}/lower-qnn-cpu.txt`);

@@ -6,7 +6,7 @@
  * broadcast against each other. MatMul is exact (one rounding) and three times as fast.
  */
 import type { BinaryOp } from "../../check/typed.ts";
-import { type Labels, type Op, scalarOf, type Value } from "../../ir/ir.ts";
+import { type Labels, type Op, scalarOf, tokenDim, type Value } from "../../ir/ir.ts";
 import { axisPositions } from "../layout.ts";
 import type { LowerContext } from "../lower.ts";
 import type { QnnTensor } from "../qnn-graph.ts";
@@ -28,9 +28,10 @@ export function lowerBinary(value: Value, op: Extract<Op, { kind: "binary" }>, c
   return context.builder.node(types[op.op], inputs, context.dims(value), value, [], context.outputs.get(value));
 }
 
-/** Each operand has an axis that the other lacks. */
+/** Each operand has an axis that the other lacks. (The axis of tokens is not one: a constant has none.) */
 function isOuter(op: Extract<Op, { kind: "binary" }>): boolean {
-  return op.left.some((l) => !op.right.includes(l)) && op.right.some((l) => !op.left.includes(l));
+  const lacks = (a: Labels, b: Labels): boolean => a.some((l) => l !== tokenDim && !b.includes(l));
+  return lacks(op.left, op.right) && lacks(op.right, op.left);
 }
 
 /** The operand's tensor in dims that broadcast to the result's. */

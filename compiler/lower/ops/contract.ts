@@ -7,21 +7,44 @@
  * the summed axis lies, so a Transpose is needed only for orders of axes that no MatMul reads or writes.
  */
 import type { Constant } from "../../ir/constant.ts";
-import type { Labels, Op, Value } from "../../ir/ir.ts";
+import { type Labels, type Op, tokenDim, type Value } from "../../ir/ir.ts";
 import type { LowerContext } from "../lower.ts";
 import type { QnnParam, QnnTensor } from "../qnn-graph.ts";
+import { lowerBinary } from "./binary.ts";
 import { lowerSum } from "./sum.ts";
 
-export function lowerContract(value: Value, op: Extract<Op, { kind: "contract" }>, context: LowerContext): QnnTensor {
+type Contract = Extract<Op, { kind: "contract" }>;
+
+export function lowerContract(value: Value, op: Contract, context: LowerContext): QnnTensor {
   const linear = linearOf(value);
   if (linear) return lowerLinear(value, linear, context);
   const [left, right] = value.inputs as [Value, Value];
+  if (weighsEachToken(op)) return lowerWeighted(value, op, context);
   const a = withoutLonely({ value: left, labels: op.left }, [...op.right, ...op.out], context);
   const b = withoutLonely({ value: right, labels: op.right }, [...op.left, ...op.out], context);
   const own = op.out.filter((l) => !(op.left.includes(l) && op.right.includes(l)));
   // A vector comes first, so that the result is a row; of two matrices, the one with the result's rows.
   const leftFirst = own.length < 2 ? !own.some((l) => op.left.includes(l)) : op.left.includes(own[0] ?? "");
   return leftFirst ? matMul(value, a, b, op.out, context) : matMul(value, b, a, op.out, context);
+}
+
+/** The tokens' values have all axes of a weight without tokens, more than which it has none: r[t,h,j] r_k[h,j] -> [t,h]. */
+function weighsEachToken({ left, right, out }: Contract): boolean {
+  const covers = (a: Labels, b: Labels): boolean =>
+    a[0] === tokenDim && b[0] !== tokenDim && b.every((l) => a.includes(l));
+  return out[0] === tokenDim && (covers(left, right) || covers(right, left));
+}
+
+/** Product and sum: as a MatMul it would need the tokens' axis moved between the others. */
+function lowerWeighted(value: Value, op: Contract, context: LowerContext): QnnTensor {
+  const out = op.left[0] === tokenDim ? op.left : op.right;
+  const [left, right] = value.inputs as [Value, Value];
+  const axes = (op.left[0] === tokenDim ? left : right).axes;
+  const multiply = { kind: "binary", op: "mul", left: op.left, right: op.right, out } as const;
+  const product: Value = { ...value, op: multiply, axes };
+  context.tensors.set(product, lowerBinary(product, multiply, context));
+  const sum = { kind: "sum", arg: out, out: op.out } as const;
+  return lowerSum({ ...value, op: sum, inputs: [product] }, sum, context);
 }
 
 /** A sum over axes that only this operand has is taken before the product. */
@@ -39,7 +62,7 @@ function withoutLonely({ value, labels }: Operand, wanted: Labels, context: Lowe
   return { value: summed, labels: kept };
 }
 
-/** A weight times a vector: what becomes FullyConnected. */
+/** A weight times a vector, or the vectors of all tokens: what becomes FullyConnected. */
 export interface Linear {
   readonly weight: Constant;
   /** [out, in], as checkpoints store it; otherwise [in, out]. */
@@ -49,14 +72,17 @@ export interface Linear {
 
 export function linearOf({ op, inputs }: Value): Linear | undefined {
   const [left, right] = inputs;
-  if (op.kind !== "contract" || op.out.length !== 1 || !left || !right) return undefined;
+  const rows = op.kind === "contract" && op.out[0] === tokenDim ? 1 : 0;
+  if (op.kind !== "contract" || op.out.length !== rows + 1 || !left || !right) return undefined;
+  const out = op.out[rows] ?? "";
   const ways = [
     { matrix: left, labels: op.left, vector: right, inner: op.right },
     { matrix: right, labels: op.right, vector: left, inner: op.left },
   ];
   for (const { matrix, labels, vector, inner } of ways) {
-    if (matrix.op.kind !== "constant" || labels.length !== 2 || inner.length !== 1) continue;
-    const found = [`${op.out[0]} ${inner[0]}`, `${inner[0]} ${op.out[0]}`].indexOf(labels.join(" "));
+    if (matrix.op.kind !== "constant" || labels.length !== 2 || inner.length !== rows + 1) continue;
+    if (rows === 1 && inner[0] !== tokenDim) continue;
+    const found = [`${out} ${inner[rows]}`, `${inner[rows]} ${out}`].indexOf(labels.join(" "));
     if (found >= 0) return { weight: matrix.op.constant, asStored: found === 0, vector };
   }
   return undefined;
@@ -72,7 +98,8 @@ function lowerLinear(value: Value, { weight, asStored, vector }: Linear, context
         [columns, rows],
         name,
       );
-  const outDims = [1, asStored ? rows : columns];
+  const tokens = value.axes.length === 2 ? (value.axes[0]?.size ?? 1) : 1;
+  const outDims = [tokens, asStored ? rows : columns];
   const wanted = context.dims(value);
   const output = outDims.join() === wanted.join() ? context.outputs.get(value) : undefined;
   const inputs = [vectorTensor(vector, context), weights];
@@ -80,7 +107,7 @@ function lowerLinear(value: Value, { weight, asStored, vector }: Linear, context
   return context.builder.reshape(result, wanted, value);
 }
 
-/** A regrouped vector is read as it was before: FullyConnected flattens its input anyway. */
+/** A regrouped vector is read as it was before: FullyConnected flattens its input to rows anyway. */
 function vectorTensor(x: Value, context: LowerContext): QnnTensor {
   const [source] = x.inputs;
   if (x.op.kind === "regroup" && source && context.tensors.has(source)) return context.tensor(source);
@@ -146,7 +173,11 @@ function matrix(operand: Operand, batch: Labels, first: Labels, second: Labels, 
   const swapped = [...batch, ...second, ...first];
   const transposed = isVector ? first.length > 0 : labels.join() === swapped.join();
   const order = transposed ? swapped : [...batch, ...first, ...second];
-  const lead = batch.length ? [1, extent(operand, batch)] : [];
+  // Tokens and heads stay apart, as they lie in the values that are multiplied.
+  const ofTokens = batch[0] === tokenDim && batch.length > 1 ? 1 : 0;
+  const lead = batch.length
+    ? [ofTokens ? extent(operand, batch.slice(0, 1)) : 1, extent(operand, batch.slice(ofTokens))]
+    : [];
   const [m, n] = [extent(operand, first), extent(operand, second)];
   const dims = isVector ? [...lead, 1, m * n] : transposed ? [...lead, n, m] : [...lead, m, n];
   return {

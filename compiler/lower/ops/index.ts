@@ -6,6 +6,7 @@ import { lowerBinary } from "./binary.ts";
 import { lowerContract } from "./contract.ts";
 import { lowerGather } from "./gather.ts";
 import { lowerNorm } from "./norm.ts";
+import { lowerRows } from "./rows.ts";
 import { lowerSlice } from "./slice.ts";
 import { lowerConcat } from "./concat.ts";
 import { lowerSum } from "./sum.ts";
@@ -32,6 +33,8 @@ export function lowerValue(value: Value, context: LowerContext): QnnTensor {
       return lowerTranspose(value, value.op.perm, context);
     case "slice":
       return lowerSlice(value, value.op, context);
+    case "rows":
+      return lowerRows(value, context);
     case "concat":
       return lowerConcat(value, value.op, context);
     case "token":

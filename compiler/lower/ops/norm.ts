@@ -6,8 +6,8 @@
  * l2: L2Norm. Its epsilon bounds the *sum of squares* on HTP, the *norm* on the CPU backend; the host does as HTP for float16,
  * as CPU for float32.
  */
-import type { Constant } from "../../ir/constant.ts";
-import type { Op, Value } from "../../ir/ir.ts";
+import { type Constant, elements } from "../../ir/constant.ts";
+import { type Op, shapeOf, type Value } from "../../ir/ir.ts";
 import { axisPositions } from "../layout.ts";
 import type { LowerContext } from "../lower.ts";
 import type { QnnParam, QnnTensor } from "../qnn-graph.ts";
@@ -17,7 +17,8 @@ export function lowerNorm(value: Value, op: Extract<Op, { kind: "norm" }>, conte
   const [x, weight, bias] = value.inputs as [Value, Value, Value];
   // A number per head lies in [1, H, 1, 1]: as a row, where it is a norm over heads.
   const isRow = axisPositions(x.axes, context.heads).at(-1) === context.dims(x).length - 1;
-  const tensor = context.tensor(x, isRow ? undefined : [1, x.axes.at(-1)?.size ?? 1]);
+  const width = x.axes.at(-1)?.size ?? 1;
+  const tensor = context.tensor(x, isRow ? undefined : [elements(shapeOf(x.axes)) / width, width]);
   const last = tensor.dims.length - 1;
   const extent = tensor.dims[last] ?? 1;
   const output = isRow ? context.outputs.get(value) : undefined;
