@@ -90,6 +90,19 @@ export interface IrState {
   readonly next: Value;
 }
 
+/** An equation of the spec, and where its value has gone. */
+export interface Definition {
+  /** Path of what it defines: `blocks.3.timeMix.k`; for a state's new value the state's. */
+  readonly name: string;
+  readonly origin: Origin;
+  /** As in the spec. */
+  readonly axes: readonly IrAxis[];
+  /** The same elements, row-major, perhaps under other axes. No root: what nothing else needs may be gone from the graph. */
+  readonly value: Value;
+  /** value = scale * the spec's value. */
+  readonly scale: number;
+}
+
 export interface IrGraph {
   readonly layerCount: number;
   /** Tokens that one execution takes; absent: 1. */
@@ -97,6 +110,8 @@ export interface IrGraph {
   readonly states: readonly IrState[];
   /** [V], or [tokens, V]. */
   readonly logits: Value;
+  /** In the order of computation; kept for what is said of a compiled model, not for compiling it. */
+  readonly definitions?: readonly Definition[];
 }
 
 export const shapeOf = (axes: readonly IrAxis[]): readonly number[] => axes.map((a) => a.size);
@@ -254,5 +269,17 @@ export function rewrite(graph: IrGraph, visit: (value: Value, original: Value) =
     const value = same ? original : { ...original, inputs };
     made.set(original, visit(value, original) ?? value);
   }
-  return { ...graph, states: graph.states.map((s) => ({ ...s, next: of(s.next) })), logits: of(graph.logits) };
+  return {
+    ...graph,
+    states: graph.states.map((s) => ({ ...s, next: of(s.next) })),
+    logits: of(graph.logits),
+    definitions: graph.definitions?.map((d) => ({ ...d, value: moved(d.value, made) })),
+  };
+}
+
+/** What stands for a definition's value: a split or merge of heads that no root needs any more is still one of a value that is there. */
+function moved(value: Value, made: ReadonlyMap<Value, Value>): Value {
+  const now = made.get(value);
+  if (now || value.op.kind !== "regroup") return now ?? value;
+  return { ...value, inputs: value.inputs.map((input) => moved(input, made)) };
 }

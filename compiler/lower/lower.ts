@@ -8,6 +8,7 @@ import type { ManifestTensor } from "../emit/manifest.ts";
 import type { Constant } from "../ir/constant.ts";
 import { type IrGraph, shapeOf, topological, type Value } from "../ir/ir.ts";
 import type { CompileOptions } from "../pipeline.ts";
+import { equationTensors } from "./equation-tensors.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { headDims, qnnDims } from "./layout.ts";
 import { linearOf } from "./ops/contract.ts";
@@ -137,6 +138,7 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
   states.finish();
 
   const logits = atOutput(context.tensor(graph.logits), graph.logits, context);
+  const nodes = builder.finish(context.results(values));
   const outputs: ManifestTensor[] = [{ name: "out", role: "logits", dtype: builder.dtype, shape: logits.dims }];
   return {
     graph: {
@@ -144,10 +146,11 @@ export function lower(graph: IrGraph, options: LowerOptions): Lowered {
       kind: tokens === 1 ? "decode" : "prefill",
       tokens,
       layerCount: graph.layerCount,
-      nodes: builder.finish(context.results(values)),
+      nodes,
       inputs,
       outputs,
       states: states.manifest,
+      equations: equationTensors(graph, tensors, (tensor) => builder.source(tensor), nodes),
     },
     hostEmbedding,
   };
