@@ -39,6 +39,9 @@ class Kernel {
     (void)input;
     return true;
   }
+  /// Memory that `reads(..) == false` inputs were packed into. What two kernels share counts for
+  /// both.
+  virtual uint64_t packed_bytes() const { return 0; }
   /// Output 0 may be the very memory of this input.
   virtual bool may_overwrite(size_t input) const {
     (void)input;
