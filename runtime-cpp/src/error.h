@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace rwkv {
+
+struct Overflow;
 
 /// Whose move it is. The numbers are the programs' exit codes.
 enum class ErrorKind {
@@ -29,6 +32,8 @@ struct Error {
   std::string hint;
   /// Last messages of the foreign library, oldest first.
   std::vector<std::string> log;
+  /// Where values first left the finite numbers, when that may be the cause; else null.
+  std::shared_ptr<const Overflow> overflow;
 
   /// Everything above as lines of text, without a trailing newline.
   std::string to_text() const;

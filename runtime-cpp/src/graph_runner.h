@@ -34,6 +34,7 @@ class GraphRunner {
   GraphRunner& operator=(const GraphRunner&) = delete;
 
   const ManifestGraph& manifest() const { return manifest_; }
+  const Graph& graph() const { return graph_; }
   const std::shared_ptr<StateStore>& state() const { return state_; }
   /// Shares another runner's store, which must have the same layout.
   void share_state(std::shared_ptr<StateStore> state) { state_ = std::move(state); }

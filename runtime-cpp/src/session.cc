@@ -86,6 +86,7 @@ Status Session::bind(const std::string& artefact) {
     if (same_layout(a, b)) prefill_->share_state(decode_->state());
   }
   active_ = decode_ != nullptr ? decode_.get() : prefill_.get();
+  host_ = HostBackend::of(engine_->api());
   return Done{};
 }
 
@@ -131,8 +132,26 @@ Result<Session::Rows> Session::advance(const int32_t* tokens, size_t count, Grap
   RWKV_TRY(check_tokens(tokens, taken));
   activate(runner);
   RWKV_TRY(runner->run(tokens));
+  watch(*runner);
   last_logits_ = runner->logits().data() + (taken - 1) * manifest_.vocabulary;
   return Rows{taken, runner->logits().data()};
+}
+
+/// What overflows after the first time follows from it.
+void Session::watch(const GraphRunner& runner) {
+  std::optional<Overflow> found;
+  if (overflow_ == nullptr) found = host_.overflow(runner.graph());
+  if (found) {
+    found->token = tokens_read_;
+    found->tokens = runner.manifest().tokens;
+    overflow_ = std::make_shared<const Overflow>(std::move(*found));
+  }
+  tokens_read_ += runner.manifest().tokens;
+}
+
+Error Session::explain(Error error) const {
+  error.overflow = overflow_;
+  return error;
 }
 
 Status Session::eval(const int32_t* tokens, size_t count) {
@@ -147,6 +166,8 @@ Status Session::eval(const int32_t* tokens, size_t count) {
 void Session::reset() {
   active_->state()->reset();
   last_logits_ = nullptr;
+  tokens_read_ = 0;
+  overflow_.reset();
 }
 
 void Session::set_state(const float* values) {

@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "graph_runner.h"
+#include "host_backend.h"
 #include "manifest.h"
 
 namespace rwkv {
@@ -55,6 +56,11 @@ class Session {
   Status check_tokens(const int32_t* tokens, size_t count) const;
   const Manifest& manifest() const { return manifest_; }
   const Engine& engine() const { return *engine_; }
+  /// The first one since the session began or was reset; null while all values were finite, and for
+  /// backends that do not tell.
+  const Overflow* overflow() const { return overflow_.get(); }
+  /// An error about what the model computed, with the overflow that may have led to it.
+  Error explain(Error error) const;
   /// Seconds that loading or composing and finalizing took.
   double load_seconds() const { return load_seconds_; }
 
@@ -63,6 +69,7 @@ class Session {
   Status bind(const std::string& artefact);
   Result<GraphRunner*> choose(size_t count, GraphChoice choice);
   void activate(GraphRunner* runner);
+  void watch(const GraphRunner& runner);
 
   Manifest manifest_;
   std::unique_ptr<Engine> engine_;
@@ -72,6 +79,9 @@ class Session {
   /// The runner whose store has the state now.
   GraphRunner* active_ = nullptr;
   const float* last_logits_ = nullptr;
+  HostBackend host_;
+  uint64_t tokens_read_ = 0;
+  std::shared_ptr<const Overflow> overflow_;
   double load_seconds_ = 0;
 };
 

@@ -39,9 +39,10 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
       const double nll =
           negative_log_likelihood(rows.logits + i * vocabulary, vocabulary, tokens[at + i + 1]);
       if (!std::isfinite(nll)) {
-        return input_error("eval/not-finite",
-                           "the logits after token " + std::to_string(at + i) +
-                               " are not finite: the model overflows on this backend");
+        return session->explain(
+            input_error("eval/not-finite", "the logits after token " + std::to_string(at + i) +
+                                               " are not finite: the model overflows on this "
+                                               "backend"));
       }
       each[at + i] = static_cast<float>(nll);
       total += nll;

@@ -58,8 +58,9 @@ Result<Generated> generate(Session& session, Sampler& sampler, const ByteTokeniz
   };
   const auto start = Clock::now();
   while (result.tokens < most && reader) {
-    RWKV_ASSIGN(const int32_t token,
-                sampler.sample(session.logits(), session.manifest().vocabulary));
+    Result<int32_t> sampled = sampler.sample(session.logits(), session.manifest().vocabulary);
+    if (!sampled.ok()) return session.explain(sampled.error());
+    const int32_t token = sampled.value();
     sampler.observe(token);
     ++result.tokens;
     emit(stream.push(tokenizer.decode(token)));

@@ -2,6 +2,7 @@
 
 #include "backend_flags.h"
 #include "compile_mode.h"
+#include "host_backend.h"
 
 namespace rwkv {
 namespace {
@@ -48,6 +49,8 @@ Status run_probe(const Flags& flags, JsonWriter& report, Console&) {
   RWKV_ASSIGN(const Api api, load_api(library));
   report.member("path", library.path());
   report_library(report, api);
+  const HostBackend host = HostBackend::of(api);
+  if (host.is_there()) report.member("instructionSet", host.instruction_set());
   report.key("calls").begin_object();
   Result<Log> log = Log::create(api, QNN_LOG_LEVEL_WARN);
   report_step(report, "logCreate", log.ok() ? nullptr : &log.error());

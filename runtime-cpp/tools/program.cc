@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -34,6 +35,13 @@ int fail(const char* program, const Error& error) {
   return static_cast<int>(error.kind);
 }
 
+std::string value_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;  // "inf", "-inf" or a number
+}
+
 Status run_mode(const Mode& mode, const Flags& flags, JsonWriter& report, Console& console) {
   RWKV_ASSIGN(const uint64_t level, flags.count("--log-level", 0, QNN_LOG_LEVEL_DEBUG));
   MessageLog::instance().echo(static_cast<int>(level));
@@ -61,13 +69,31 @@ bool Console::write(const std::string& text) {
   return true;
 }
 
+void report_overflow(JsonWriter& report, const Overflow& overflow) {
+  report.key("overflow").begin_object();
+  report.member("token", overflow.token).member("tokens", overflow.tokens);
+  report.member("graph", overflow.graph).member("node", overflow.node);
+  report.member("tensor", overflow.tensor).member("index", overflow.index);
+  // As text: JSON has no word for infinity and NaN.
+  report.member("value", value_text(overflow.value));
+  report.member("elements", overflow.elements);
+  report.key("inputs").begin_array();
+  for (const Overflow::Range& input : overflow.inputs) {
+    report.begin_object().member("tensor", input.tensor).member("largest", input.largest);
+    report.end_object();
+  }
+  report.end_array().end_object();
+}
+
 void report_error(JsonWriter& report, const Error& error) {
   report.key("error").begin_object();
   report.member("code", error.code).member("message", error.message).member("call", error.call);
   report.member("status", error.status).member("hint", error.hint);
   report.key("log").begin_array();
   for (const std::string& line : error.log) report.value(line);
-  report.end_array().end_object();
+  report.end_array();
+  if (error.overflow != nullptr) report_overflow(report, *error.overflow);
+  report.end_object();
 }
 
 void run_program(const char* program, const std::vector<Mode>& modes, int argc, char** argv) {

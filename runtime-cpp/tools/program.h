@@ -5,6 +5,7 @@
 
 #include "flags.h"
 #include "json.h"
+#include "overflow.h"
 
 namespace rwkv {
 
@@ -37,6 +38,9 @@ struct Mode {
 /// and the error text, and leaves the process. Everything the mode made has been freed by then.
 [[noreturn]] void run_program(const char* program, const std::vector<Mode>& modes, int argc,
                               char** argv);
+
+/// The object "overflow".
+void report_overflow(JsonWriter& report, const Overflow& overflow);
 
 /// Members that describe an error, as the object "error".
 void report_error(JsonWriter& report, const Error& error);

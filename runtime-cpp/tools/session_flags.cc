@@ -1,5 +1,7 @@
 #include "session_flags.h"
 
+#include "program.h"
+
 namespace rwkv {
 
 std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more) {
@@ -31,6 +33,7 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags) {
 void report_session(JsonWriter& report, const Flags& flags, const Session& session) {
   report.member("source", flags.has("--context") ? "context" : "model library");
   report.member("loadSeconds", session.load_seconds());
+  if (session.overflow() != nullptr) report_overflow(report, *session.overflow());
   report_library(report, session.engine().api());
 }
 

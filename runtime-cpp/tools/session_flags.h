@@ -16,7 +16,7 @@ std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more);
 /// The session that the flags ask for.
 Result<std::unique_ptr<Session>> open_session(const Flags& flags);
 
-/// Members "source", "loadSeconds" and "library".
+/// Members "source", "loadSeconds" and "library", and "overflow" where there was one.
 void report_session(JsonWriter& report, const Flags& flags, const Session& session);
 
 /// `--graph`: auto, decode or prefill.

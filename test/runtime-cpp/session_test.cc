@@ -16,11 +16,12 @@ class SessionTest : public testing::Test {
     tiny::write_artefact(folder_.path());
   }
 
-  Result<std::unique_ptr<Session>> open(const std::string& manifest = tiny::manifest_text()) {
+  Result<std::unique_ptr<Session>> open(const std::string& manifest = tiny::manifest_text(),
+                                        BackendKind kind = BackendKind::kHtp) {
     tiny::write_text(folder_.path("model.json"), manifest);
     RWKV_ASSIGN(Manifest read, read_manifest(folder_.path()));
     SessionOptions options;
-    options.engine.kind = BackendKind::kHtp;
+    options.engine.kind = kind;
     options.engine.backend_library = RWKV_FAKE_QNN;
     options.model_library = RWKV_TINY_MODEL;
     return Session::create(folder_.path(), std::move(read), options);
@@ -178,6 +179,39 @@ INSTANTIATE_TEST_SUITE_P(
                  "artefact/other-tensor"},
         Mismatch{"\"name\": \"s\"", "\"name\": \"t\"", "artefact/states"},
         Mismatch{"\"states\": [", "\"states\": [], \"before\": [", "artefact/unknown-input"}));
+
+TEST_F(SessionTest, TheFirstOverflowIsKeptWithItsToken) {
+  fake::control().backend_id = QNN_BACKEND_ID_HOST;
+  fake::control().overflows_from = 3;
+  const auto session = open(tiny::manifest_text(), BackendKind::kHost).value();
+  ASSERT_TRUE(session->advance(&tokens_[0], 1, GraphChoice::kDecode).ok());
+  ASSERT_TRUE(session->advance(&tokens_[1], 2, GraphChoice::kPrefill).ok());
+  EXPECT_EQ(session->overflow(), nullptr);
+  for (size_t at : {3u, 4u})
+    ASSERT_TRUE(session->advance(&tokens_[at], 1, GraphChoice::kDecode).ok());
+  const Overflow* overflow = session->overflow();
+  ASSERT_NE(overflow, nullptr);
+  // The third execution, after a token and a pair.
+  EXPECT_EQ(overflow->token, 3u);
+  EXPECT_EQ(overflow->tokens, 1u);
+  EXPECT_EQ(overflow->node, "kv.MatMul");
+  EXPECT_EQ(overflow->tensor, "kv");
+  EXPECT_EQ(overflow->index, 3u);
+  EXPECT_EQ(overflow->value, HUGE_VAL);
+  ASSERT_EQ(overflow->inputs.size(), 2u);
+  EXPECT_EQ(overflow->inputs[1].tensor, "v");
+  EXPECT_EQ(overflow->inputs[1].largest, 250.5);
+  EXPECT_EQ(session->explain(input_error("a/b", "c")).overflow->tensor, "kv");
+  session->reset();
+  EXPECT_EQ(session->overflow(), nullptr);
+}
+
+TEST_F(SessionTest, AnotherBackendIsNotAskedForOverflows) {
+  fake::control().overflows_from = 1;
+  const auto session = open().value();
+  ASSERT_TRUE(session->eval(tokens_.data(), 1).ok());
+  EXPECT_EQ(session->overflow(), nullptr);
+}
 
 }  // namespace
 }  // namespace rwkv
