@@ -10,6 +10,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { emitModel, weightsFile, type EmittedFile } from "../emit/emit-model.ts";
 import { emitEncodings } from "../emit/encodings.ts";
+import { emitEquations } from "../emit/equations.ts";
 import { emitHtpConfigs } from "../emit/htp-config.ts";
 import { embeddingFile, makeManifest, type ManifestInputs } from "../emit/make-manifest.ts";
 import type { Manifest, ManifestFile } from "../emit/manifest.ts";
@@ -122,6 +123,7 @@ function emitTexts(plan: ArtefactPlan, weights: WeightPlan, id: string): Emitted
   return [
     ...emitModel(plan.graphs, weights, options),
     emitEncodings(plan.graphs),
+    emitEquations(plan.graphs, plan),
     ...plan.graphs.map((graph) =>
       emitNetJson(graph, plan.graphs.length === 1 ? plan.name : graph.name, plan.compilerVersion),
     ),

@@ -13,7 +13,10 @@ export interface SpecSources {
 }
 
 /** Where the spec's own file is in the artefact: `spec/rwkv-7.rwkv.ts`. */
-export const specPath = (inputs: SpecSources): string => placeIn(commonFolder(inputs), inputs.spec.file);
+export const specPath = (inputs: SpecSources): string => specFilePath(inputs, inputs.spec.file);
+
+/** Where one of the spec's files is in the artefact. */
+export const specFilePath = (inputs: SpecSources, file: string): string => placeIn(commonFolder(inputs), file);
 
 export function emitSpec(inputs: SpecSources): EmittedFile[] {
   const common = commonFolder(inputs);
