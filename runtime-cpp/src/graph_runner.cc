@@ -150,6 +150,18 @@ Status GraphRunner::bind_the_rest() {
   return Done{};
 }
 
+const uint8_t* GraphRunner::output(size_t index) const {
+  if (index == logits_slot_.index) return logits_slot_.buffer.data();
+  for (size_t i = 0; i < state_outputs_.size(); ++i) {
+    // After the run the store is flipped: what was written is what the next one reads.
+    if (state_outputs_[i] == index) return state_->input(i);
+  }
+  for (const Slot& slot : unused_outputs_) {
+    if (slot.index == index) return slot.buffer.data();
+  }
+  return nullptr;
+}
+
 Status GraphRunner::run(const int32_t* tokens) {
   if (manifest_.input(Role::kToken) != nullptr) {
     std::memcpy(input_.buffer.data(), tokens, manifest_.tokens * sizeof(int32_t));

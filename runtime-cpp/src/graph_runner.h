@@ -44,6 +44,8 @@ class GraphRunner {
   Status run(const int32_t* tokens);
   /// Logits of the last run, [tokens, vocabulary].
   const std::vector<float>& logits() const { return logits_; }
+  /// What the last run wrote to the graph's output `index`, in the tensor's own type.
+  const uint8_t* output(size_t index) const;
 
  private:
   GraphRunner(Graph& graph, const ManifestGraph& manifest, const EmbeddingTable* embedding)

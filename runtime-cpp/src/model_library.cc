@@ -78,13 +78,13 @@ Result<ModelLibrary> ModelLibrary::open(const std::string& path) {
 }
 
 Result<ComposedGraphs> ModelLibrary::compose(const Backend& backend, const Context& context,
-                                             GraphOptions& options) const {
+                                             GraphOptions& options, bool all_readable) const {
   const uint64_t mark = MessageLog::instance().mark();
   GraphInfo_t** infos = nullptr;
   uint32_t count = 0;
-  const ModelError_t status =
-      compose_(backend.handle(), backend.api().fn, context.handle(), options.list(),
-               options.count(), &infos, &count, false, &MessageLog::callback, QNN_LOG_LEVEL_WARN);
+  const ModelError_t status = compose_(backend.handle(), backend.api().fn, context.handle(),
+                                       options.list(), options.count(), &infos, &count,
+                                       all_readable, &MessageLog::callback, QNN_LOG_LEVEL_WARN);
   if (status != MODEL_NO_ERROR) {
     Error error =
         input_error("model/compose",

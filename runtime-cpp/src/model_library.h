@@ -41,8 +41,9 @@ class ModelLibrary {
       : path_(std::move(path)), compose_(compose), free_(free) {}
 
   /// Builds the model's graphs in `context`. A node that the backend refuses fails it.
+  /// `all_readable`: every value becomes a graph output (what the ABI calls debug).
   Result<ComposedGraphs> compose(const Backend& backend, const Context& context,
-                                 GraphOptions& options) const;
+                                 GraphOptions& options, bool all_readable = false) const;
 
  private:
   std::string path_;

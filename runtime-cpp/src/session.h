@@ -53,6 +53,8 @@ class Session {
   void get_state(float* values) const { active_->state()->get(values); }
   void set_state(const float* values);
 
+  /// The graph that ran last, or would run one token; for looking into it.
+  const GraphRunner& runner() const { return *active_; }
   Status check_tokens(const int32_t* tokens, size_t count) const;
   const Manifest& manifest() const { return manifest_; }
   const Engine& engine() const { return *engine_; }

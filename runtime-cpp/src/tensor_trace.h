@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph_runner.h"
+
+namespace rwkv {
+
+/// The values of a graph's outputs as float32, run by run. Borrows the runner. Of a graph that was
+/// composed with every value readable these are all its tensors but inputs and constants.
+class TensorTrace {
+ public:
+  struct Tensor {
+    const TensorInfo* info = nullptr;
+    size_t output = 0;  ///< place among the graph's outputs
+    ElementCodec codec;
+    uint64_t offset = 0;  ///< of its first value in a row
+  };
+
+  /// The outputs of these names, in this order; all whose type has a float32 when `names` is empty.
+  static Result<TensorTrace> create(const GraphRunner& runner,
+                                    const std::vector<std::string>& names);
+
+  const std::vector<Tensor>& tensors() const { return tensors_; }
+  /// Values of all tensors together.
+  uint64_t row_values() const { return row_values_; }
+  /// What the last run wrote: row_values() values, tensor after tensor.
+  void read(float* row) const;
+
+ private:
+  explicit TensorTrace(const GraphRunner& runner) : runner_(&runner) {}
+  Status add(size_t output);
+
+  const GraphRunner* runner_;
+  std::vector<Tensor> tensors_;
+  uint64_t row_values_ = 0;
+};
+
+/// What a tensor's values were, over all rows seen.
+struct TensorRange {
+  float low = 0;  ///< of the finite values, as `high`
+  float high = 0;
+  uint64_t finite = 0;
+  uint64_t not_finite = 0;
+  uint64_t largest_at = 0;           ///< row of the largest finite magnitude
+  uint64_t first_not_finite_at = 0;  ///< row; only when `not_finite` is not 0
+
+  float largest() const;
+  void add(const float* values, uint64_t count, uint64_t row);
+};
+
+}  // namespace rwkv
