@@ -75,7 +75,7 @@ Status Engine::compose(const ModelLibrary& library, const std::vector<std::strin
   context_ = std::make_unique<Context>(std::move(context));
   const std::vector<std::string> none;
   GraphOptions options(api_.backend_id == kBackendIdHtp ? graph_names : none, options_.htp);
-  RWKV_ASSIGN(composed_, library.compose(*backend_, *context_, options, options_.all_readable));
+  RWKV_ASSIGN(composed_, library.compose(*backend_, *context_, options, options_.compose));
   RWKV_ASSIGN(graphs_, composed_.graphs(api_));
   return Done{};
 }

@@ -28,9 +28,7 @@ struct EngineOptions {
   uint32_t arch = 0;
   GraphOptions::Htp htp;
   bool share_weights = false;
-  /// A composed graph has every value as an output (APP_READ), for traces. It computes more slowly,
-  /// and a backend that fuses nodes may round otherwise.
-  bool all_readable = false;
+  ComposeOptions compose;
 };
 
 struct FinalizeReport {

@@ -1,5 +1,7 @@
 #include "model_library.h"
 
+#include "wide_model.h"
+
 namespace rwkv {
 namespace {
 
@@ -41,6 +43,7 @@ ComposedGraphs& ComposedGraphs::operator=(ComposedGraphs&& other) noexcept {
   std::swap(infos_, other.infos_);
   std::swap(count_, other.count_);
   std::swap(free_, other.free_);
+  std::swap(wide_, other.wide_);
   return *this;
 }
 
@@ -61,6 +64,10 @@ Result<std::vector<Graph>> ComposedGraphs::graphs(const Api& api) const {
                 read_tensor_infos(info.inputTensors, info.numInputTensors));
     RWKV_ASSIGN(std::vector<TensorInfo> outputs,
                 read_tensor_infos(info.outputTensors, info.numOutputTensors));
+    if (wide_) {
+      widen(inputs);
+      widen(outputs);
+    }
     graphs.push_back(Graph::composed(api, info.graph,
                                      info.graphName != nullptr ? info.graphName : "",
                                      std::move(inputs), std::move(outputs)));
@@ -78,13 +85,15 @@ Result<ModelLibrary> ModelLibrary::open(const std::string& path) {
 }
 
 Result<ComposedGraphs> ModelLibrary::compose(const Backend& backend, const Context& context,
-                                             GraphOptions& options, bool all_readable) const {
+                                             GraphOptions& options,
+                                             const ComposeOptions& how) const {
   const uint64_t mark = MessageLog::instance().mark();
+  const QNN_INTERFACE_VER_TYPE table = how.wide ? widened(backend.api()).fn : backend.api().fn;
   GraphInfo_t** infos = nullptr;
   uint32_t count = 0;
-  const ModelError_t status = compose_(backend.handle(), backend.api().fn, context.handle(),
-                                       options.list(), options.count(), &infos, &count,
-                                       all_readable, &MessageLog::callback, QNN_LOG_LEVEL_WARN);
+  const ModelError_t status =
+      compose_(backend.handle(), table, context.handle(), options.list(), options.count(), &infos,
+               &count, how.all_readable, &MessageLog::callback, QNN_LOG_LEVEL_WARN);
   if (status != MODEL_NO_ERROR) {
     Error error =
         input_error("model/compose",
@@ -98,7 +107,7 @@ Result<ComposedGraphs> ModelLibrary::compose(const Backend& backend, const Conte
     }
     return error;
   }
-  ComposedGraphs graphs(infos, count, free_);
+  ComposedGraphs graphs(infos, count, free_, how.wide);
   bool whole = infos != nullptr && count > 0;
   for (uint32_t i = 0; whole && i < count; ++i) whole = infos[i] != nullptr;
   if (!whole)

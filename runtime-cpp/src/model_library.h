@@ -16,8 +16,8 @@ namespace rwkv {
 class ComposedGraphs {
  public:
   ComposedGraphs() = default;
-  ComposedGraphs(GraphInfo_t** infos, uint32_t count, QnnModel_FreeGraphsInfoFn_t free)
-      : infos_(infos), count_(count), free_(free) {}
+  ComposedGraphs(GraphInfo_t** infos, uint32_t count, QnnModel_FreeGraphsInfoFn_t free, bool wide)
+      : infos_(infos), count_(count), free_(free), wide_(wide) {}
   ComposedGraphs(ComposedGraphs&& other) noexcept { *this = std::move(other); }
   ComposedGraphs& operator=(ComposedGraphs&& other) noexcept;
   ~ComposedGraphs();
@@ -29,6 +29,16 @@ class ComposedGraphs {
   GraphInfo_t** infos_ = nullptr;
   uint32_t count_ = 0;
   QnnModel_FreeGraphsInfoFn_t free_ = nullptr;
+  /// The library describes float16 tensors that are float32.
+  bool wide_ = false;
+};
+
+struct ComposeOptions {
+  /// Every value is an output of the graph (APP_READ), for traces. It computes more slowly, and a
+  /// backend that fuses nodes may round otherwise.
+  bool all_readable = false;
+  /// Float16 tensors are float32: see wide_model.h.
+  bool wide = false;
 };
 
 /// A compiled model: a library that exports QnnModel_composeGraphs.
@@ -41,9 +51,8 @@ class ModelLibrary {
       : path_(std::move(path)), compose_(compose), free_(free) {}
 
   /// Builds the model's graphs in `context`. A node that the backend refuses fails it.
-  /// `all_readable`: every value becomes a graph output (what the ABI calls debug).
   Result<ComposedGraphs> compose(const Backend& backend, const Context& context,
-                                 GraphOptions& options, bool all_readable = false) const;
+                                 GraphOptions& options, const ComposeOptions& how = {}) const;
 
  private:
   std::string path_;

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "wide_model.h"
+
 namespace rwkv {
 namespace {
 
@@ -28,6 +30,7 @@ Result<std::unique_ptr<Session>> Session::create(const std::string& artefact, Ma
                                                  const SessionOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   RWKV_TRY(check_files(artefact, manifest));
+  if (options.engine.compose.wide) widen(manifest);
   RWKV_ASSIGN(std::unique_ptr<Engine> engine, Engine::open(options.engine));
   if (!options.context.empty()) {
     RWKV_TRY(engine->load(options.context));

@@ -85,4 +85,15 @@ void widen(std::vector<TensorInfo>& tensors) {
   for (TensorInfo& tensor : tensors) tensor.dtype = wide_type(tensor.dtype);
 }
 
+void widen(Manifest& manifest) {
+  const auto widen_one = [](Dtype& dtype) {
+    if (dtype == Dtype::kFloat16) dtype = Dtype::kFloat32;
+  };
+  for (ManifestGraph& graph : manifest.graphs) {
+    for (ManifestTensor& tensor : graph.inputs) widen_one(tensor.dtype);
+    for (ManifestTensor& tensor : graph.outputs) widen_one(tensor.dtype);
+    for (ManifestState& state : graph.states) widen_one(state.dtype);
+  }
+}
+
 }  // namespace rwkv

@@ -17,5 +17,7 @@ Api widened(const Api& api);
 
 /// Boundary tensors, as the library describes them, in the type that they really have.
 void widen(std::vector<TensorInfo>& tensors);
+/// The graphs of a manifest.
+void widen(Manifest& manifest);
 
 }  // namespace rwkv

@@ -13,7 +13,7 @@ std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more) {
   return flags;
 }
 
-Result<std::unique_ptr<Session>> open_session(const Flags& flags, bool all_readable) {
+Result<std::unique_ptr<Session>> open_session(const Flags& flags, const ComposeOptions& compose) {
   RWKV_ASSIGN(const std::string artefact, flags.required("--artefact"));
   RWKV_ASSIGN(const std::string backend, flags.required("--backend"));
   RWKV_ASSIGN(const BackendKind kind, parse_backend_kind(backend));
@@ -23,7 +23,7 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, bool all_reada
   RWKV_ASSIGN(Manifest manifest, read_manifest(artefact));
   SessionOptions options;
   RWKV_ASSIGN(options.engine, engine_options(flags, kind, &manifest));
-  options.engine.all_readable = all_readable;
+  options.engine.compose = compose;
   options.context = flags.text("--context");
   if (options.context.empty()) {
     RWKV_ASSIGN(options.model_library, model_library_path(flags, artefact, &manifest));

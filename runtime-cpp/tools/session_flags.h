@@ -13,8 +13,9 @@ namespace rwkv {
 /// The flags that `open_session` reads, and then those of the mode.
 std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more);
 
-/// The session that the flags ask for. `all_readable`: see EngineOptions.
-Result<std::unique_ptr<Session>> open_session(const Flags& flags, bool all_readable = false);
+/// The session that the flags ask for.
+Result<std::unique_ptr<Session>> open_session(const Flags& flags,
+                                              const ComposeOptions& compose = {});
 
 /// Members "source", "loadSeconds" and "library", and "overflow" where there was one.
 void report_session(JsonWriter& report, const Flags& flags, const Session& session);

@@ -63,7 +63,10 @@ Status run_trace(const Flags& flags, JsonWriter& report, Console&) {
   if (flags.has("--tensors")) {
     RWKV_ASSIGN(names, read_names(flags.text("--tensors")));
   }
-  RWKV_ASSIGN(const std::unique_ptr<Session> session, open_session(flags, true));
+  ComposeOptions compose;
+  compose.all_readable = true;
+  compose.wide = flags.has("--wide");
+  RWKV_ASSIGN(const std::unique_ptr<Session> session, open_session(flags, compose));
   RWKV_TRY(session->check_tokens(tokens.data(), tokens.size()));
   RWKV_ASSIGN(const TensorTrace trace, TensorTrace::create(session->runner(), names));
 
@@ -101,6 +104,9 @@ Mode trace_mode() {
                           {"--out", "FILE",
                            "float32, little endian, [tokens, rowValues]; a row has tensor after "
                            "tensor, as the report lists them"},
+                          {"--wide", nullptr,
+                           "compute float16 models in float32: values beyond float16's range are "
+                           "seen (host and cpu)"},
                           {"--stats", nullptr,
                            "in the report: largest magnitude, range, and count of values that are "
                            "not finite"}})},
