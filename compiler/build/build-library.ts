@@ -16,12 +16,9 @@ import {
   type Diagnostic,
 } from "../diagnostics/diagnostic.ts";
 import { compileFlags, supportSources, weightsFile } from "../emit/emit-model.ts";
+import { hostTriple, type Triple } from "./triples.ts";
 
-export const triples = ["x86_64-linux", "aarch64-linux", "aarch64-android"] as const;
-export type Triple = (typeof triples)[number];
-
-/** The machine that this runs on. */
-export const hostTriple: Triple = process.arch === "arm64" ? "aarch64-linux" : "x86_64-linux";
+export { hostTriple, type Triple };
 
 export interface LibraryBuild {
   /** Folder that has `src/`; the library goes to its `lib/`. */

@@ -1,11 +1,8 @@
 /**
- * The C++ programs `rwkv-run` and `rwkv-context`, `librwkv.so`, and the host backend `libQnnHost.so`: built with cmake into `out/native/` when they are missing
- * or their sources have changed, and run as child processes, since what they load (Qualcomm's libraries, generated models) can
- * crash. What goes wrong with them comes back as diagnostics.
+ * Runs the C++ programs as child processes, since what they load (Qualcomm's libraries, generated models) can crash. What goes
+ * wrong with them comes back as diagnostics.
  */
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { execa } from "execa";
@@ -18,110 +15,14 @@ import {
   usageError,
   type Diagnostic,
 } from "../diagnostics/diagnostic.ts";
-import { withLock } from "../qnn/lock.ts";
-import { findCompiler, hostTriple, lastLines } from "./build-library.ts";
-import { hostLibraryPath, nativeFolder, projectRoot } from "./project-paths.ts";
+import { lastLines } from "./build-library.ts";
+import { ensurePrograms } from "./native-build.ts";
+import { nativeFolder } from "./project-paths.ts";
 
+export { ensurePrograms };
 export type ProgramName = "rwkv-run" | "rwkv-context";
 
-const sourceFolder = join(projectRoot, "runtime-cpp");
-/** Holds the fingerprint of the sources that the programs were built from. */
-const stampFile = join(nativeFolder, "sources.sha256");
-const targets = ["rwkv", "rwkv-run", "rwkv-context", "QnnHost"];
-
 export const programPath = (name: ProgramName): string => join(nativeFolder, name);
-
-export interface EnsureOptions {
-  /** Called once when a build begins. */
-  readonly onBuild?: () => void;
-}
-
-/** Diagnostics: build/no-cmake, build/no-compiler (missing), build/native-failed. */
-export async function ensurePrograms({ onBuild }: EnsureOptions = {}): Promise<void> {
-  if (isCurrent(fingerprint())) return;
-  await mkdir(nativeFolder, { recursive: true });
-  await withLock(
-    join(nativeFolder, "build.lock"),
-    () => {},
-    async () => {
-      // Another process may have built them while this one waited.
-      const sources = fingerprint();
-      if (isCurrent(sources)) return;
-      onBuild?.();
-      await findCompiler(hostTriple);
-      await configure();
-      await cmake(["--build", nativeFolder, "--parallel", "2", "--target", ...targets]);
-      writeFileSync(stampFile, sources);
-    },
-  );
-}
-
-function isCurrent(sources: string): boolean {
-  const built = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
-  return (
-    built === sources &&
-    [programPath("rwkv-run"), programPath("rwkv-context"), hostLibraryPath].every((file) => existsSync(file))
-  );
-}
-
-/** Of names, sizes and times of all files that the programs are made of. */
-function fingerprint(): string {
-  const hash = createHash("sha256");
-  const visit = (folder: string, under: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const name = `${under}/${entry.name}`;
-      // The model libraries' support code is compiled with each model.
-      if (name === "/model") continue;
-      if (entry.isDirectory()) visit(join(folder, entry.name), name);
-      else if (entry.isFile()) {
-        const { size, mtimeMs } = statSync(join(folder, entry.name));
-        hash.update(`${name} ${size} ${mtimeMs}\n`);
-      }
-    }
-  };
-  visit(sourceFolder, "");
-  return hash.digest("hex");
-}
-
-async function configure(): Promise<void> {
-  const cache = join(nativeFolder, "CMakeCache.txt");
-  const args = ["-S", sourceFolder, "-B", nativeFolder, "-DCMAKE_BUILD_TYPE=Release"];
-  if (!existsSync(cache)) {
-    const { failed } = await execa("ninja", ["--version"], { reject: false });
-    return cmake(failed ? args : [...args, "-G", "Ninja"]);
-  }
-  try {
-    await cmake(args);
-  } catch (error) {
-    if (!(error instanceof DiagnosticError) || error.diagnostics[0]?.code !== "build/native-failed") throw error;
-    // Configured by another cmake, generator or place of the project: once more from nothing.
-    await rm(cache, { force: true });
-    await rm(join(nativeFolder, "CMakeFiles"), { recursive: true, force: true });
-    await cmake(args);
-  }
-}
-
-async function cmake(args: readonly string[]): Promise<void> {
-  const result = await execa("cmake", args, { reject: false, all: true, stdin: "ignore", env: { LC_ALL: "C" } });
-  if (!result.failed) return;
-  if (result.code === "ENOENT") {
-    throw new DiagnosticError([
-      missingError("build/no-cmake", "cmake is not installed", {
-        notes: ["The programs that run models (rwkv-run, rwkv-context) are built with it at their first use."],
-        hint: "apt-get install cmake g++",
-      }),
-    ]);
-  }
-  const notes = [`$ cmake ${args.join(" ")}`, ...errorLines(result.all ?? "")];
-  throw new DiagnosticError([internalError("build/native-failed", "the C++ programs could not be built", { notes })]);
-}
-
-/** A compiler's output may be long: the first error and what follows, or the end. */
-function errorLines(text: string): string[] {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const first = lines.findIndex((line) => /\berror\b/i.test(line));
-  return first < 0 ? lines.slice(-20) : lines.slice(first, first + 20);
-}
 
 export interface RunOptions {
   /** Gets the program's standard output piece by piece as it comes; pieces may end inside a UTF-8 sequence. */

@@ -1,5 +1,6 @@
 /** The whole way from a spec and a checkpoint to an artefact folder: what `build` and `estimate SPEC` do. */
 import packageJson from "../../package.json" with { type: "json" };
+import type { Triple } from "../build/build-library.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
@@ -15,6 +16,10 @@ export interface BuildRequest {
   readonly embedding: "graph" | "host";
   readonly scaling: boolean;
   readonly embedWeights: boolean;
+  /** Tokens of graphs for prompts; see CompileOptions. */
+  readonly prefill?: readonly number[];
+  /** Systems to build the model library for; this machine when absent. */
+  readonly triples?: readonly Triple[];
   readonly name: string;
   readonly out: string;
   readonly onStage?: (stage: string, print: () => string) => void;
@@ -76,6 +81,7 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
       graphs,
       hostEmbedding,
       embedWeights: request.embedWeights,
+      ...(request.triples ? { triples: request.triples } : {}),
       reference: front.reference,
     };
     const { finish } = request;

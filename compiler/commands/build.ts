@@ -5,16 +5,20 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { makeFolder } from "../build/make-folder.ts";
+import { hostTriple, type Triple, triples } from "../build/triples.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Estimate, Manifest } from "../emit/manifest.ts";
 import { targetNames } from "../targets/targets.ts";
+import { parseArchs } from "./arch-option.ts";
 import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
 import { type Built, buildModel } from "./build-model.ts";
-import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
+import { type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
 import { compileContext, type CompiledContext } from "./context-build.ts";
 import { describeEstimates } from "./estimate-text.ts";
 import { choice } from "./flags.ts";
+import { graphKey } from "./graph-key.ts";
+import { parsePrefill } from "./prefill-option.ts";
 import { chooseTarget, defaultTarget, refuseUnsupportedFlags, type TargetFlags } from "./target-options.ts";
 import { isInside } from "./output-files.ts";
 import { bytes, seconds } from "./text.ts";
@@ -27,10 +31,11 @@ interface BuildFlags extends TargetFlags {
   /** false with --no-scaling. */
   readonly scaling: boolean;
   readonly embedWeights?: boolean;
+  readonly arch?: readonly Triple[];
   readonly dumpIr?: string;
   readonly out?: string;
   readonly name?: string;
-  readonly prefill?: string;
+  readonly prefill?: readonly number[];
   readonly chunks?: string;
   readonly encodings?: string;
 }
@@ -53,11 +58,20 @@ export function buildCommand(line: CommandLine): Command {
     )
     .option("--no-context", "leave the context binary out (Qualcomm's finalize takes time)")
     .option("--no-scaling", "leave the spec's scaling policies out")
+    .option(
+      "--arch <systems>",
+      `build the libraries for ${triples.join(", ")}; several with commas between (default: ${hostTriple})`,
+      parseArchs,
+    )
     .option("--embed-weights", "put the weights inside the library instead of a file beside it")
     .option("--dump-ir <pass>", "write the IR after this pass, or after all, to OUT.ir/")
     .option("--out <folder>", "artefact folder (default: out/<spec's name>)")
     .option("--name <name>", "name of graph and library (default: from the folder)")
-    .option("--prefill <tokens>", "not supported yet")
+    .option(
+      "--prefill <tokens>",
+      "adds a graph that reads this many tokens at once, for prompts; 16,64 adds two",
+      parsePrefill,
+    )
     .option("--chunks <n>", "not supported yet")
     .option("--encodings <file>", "not supported yet");
   requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
@@ -67,21 +81,30 @@ export function buildCommand(line: CommandLine): Command {
     const out = flags.out ?? defaultOut(spec);
     const name = flags.name === undefined ? defaultName(out) : parseName(flags.name);
     checkOut(out, { spec, weights: flags.weights });
+    if (flags.arch) await checkCompilers(flags.arch);
     const onStage = flags.dumpIr === undefined ? undefined : await dumpStages(flags.dumpIr, `${out}.ir`);
     let context: CompiledContext | undefined;
     const built = await buildModel(
       {
         ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
-        ...{ embedWeights: flags.embedWeights === true, name, out, onStage },
+        prefill: flags.prefill ?? [],
+        ...{
+          embedWeights: flags.embedWeights === true,
+          ...(flags.arch ? { triples: flags.arch } : {}),
+          name,
+          out,
+          onStage,
+        },
         finish: async (folder, manifest) => {
-          if (target.backend !== "htp" || !flags.context) return;
+          if (target.backend !== "htp" || !flags.context || !(hostTriple in manifest.libraries)) return;
           session.progress.update("context binary (Qualcomm's finalize) ...");
           context = await compileContext(folder, manifest, session);
         },
       },
       session,
     );
-    const summary = summarise(out, built, context, flags.context);
+    const programs = await crossPrograms(flags.arch ?? [], session);
+    const summary = summarise(out, built, context, flags.context, programs);
     return {
       json: summary.json,
       listsDiagnostics: true,
@@ -90,6 +113,25 @@ export function buildCommand(line: CommandLine): Command {
       sources: built.sources,
     };
   });
+}
+
+/** Before the time is spent. Diagnostics: build/no-compiler. */
+async function checkCompilers(systems: readonly Triple[]): Promise<void> {
+  const { findCompiler } = await import("../build/build-library.ts");
+  for (const system of systems) await findCompiler(system);
+}
+
+/** What runs the artefact there: runtime, programs and host backend for the other Linux systems. Gives their folders. */
+async function crossPrograms(systems: readonly Triple[], session: Session): Promise<Record<string, string>> {
+  const folders: Record<string, string> = {};
+  for (const system of systems) {
+    if (system === hostTriple || system === "aarch64-android") continue;
+    const { ensurePrograms, nativeFolderOf } = await import("../build/native-build.ts");
+    session.progress.update(`C++ programs for ${system} ...`);
+    await ensurePrograms({}, system);
+    folders[system] = nativeFolderOf(system);
+  }
+  return folders;
 }
 
 /** Nothing that is not ours is written over. */
@@ -150,7 +192,13 @@ function clearDump(folder: string): void {
   for (const name of names) rmSync(join(folder, name));
 }
 
-function summarise(out: string, built: Built, context: CompiledContext | undefined, wantsContext: boolean) {
+function summarise(
+  out: string,
+  built: Built,
+  context: CompiledContext | undefined,
+  wantsContext: boolean,
+  programs: Readonly<Record<string, string>>,
+) {
   const { manifest, times } = built;
   const total = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   const lines = [
@@ -159,7 +207,7 @@ function summarise(out: string, built: Built, context: CompiledContext | undefin
   for (const graph of manifest.graphs) {
     const most = Math.max(...graph.nodesPerLayer, 0);
     lines.push(
-      `  ${graph.kind}: ${graph.nodes} nodes, at most ${most} a layer, ${bytes(graph.weightBytes)} of weights`,
+      `  ${graphKey(graph, manifest)}: ${graph.nodes} nodes, at most ${most} a layer, ${bytes(graph.weightBytes)} of weights`,
     );
   }
   lines.push(
@@ -167,6 +215,8 @@ function summarise(out: string, built: Built, context: CompiledContext | undefin
   );
   if (context?.kind === "made")
     lines.push(...describeEstimates(byKind(manifest, context.manifest.estimates)).map((l) => `  ${l}`));
+  for (const [system, folder] of Object.entries(programs))
+    lines.push(`  ${system}: rwkv-run, librwkv.so and libQnnHost.so in ${folder}`);
   const leftOut = whyNoContext(manifest, context, wantsContext);
   if (leftOut) lines.push(`  ${leftOut}`);
   lines.push(`  ${times.map(([name, ms]) => `${name} ${seconds(ms)}`).join(", ")}`);
@@ -183,6 +233,7 @@ function summarise(out: string, built: Built, context: CompiledContext | undefin
       })),
       context: context?.kind === "made" ? context.manifest : null,
       leftOut: leftOut ?? null,
+      programs,
       milliseconds: Object.fromEntries(times.map(([name, ms]) => [name, Math.round(ms)])),
     },
     text: `${lines.join("\n")}\n`,
@@ -192,6 +243,8 @@ function summarise(out: string, built: Built, context: CompiledContext | undefin
 function whyNoContext(manifest: Manifest, context: CompiledContext | undefined, wants: boolean): string | undefined {
   if (!manifest.htp || context?.kind === "made") return undefined;
   if (!wants) return "left out: the context binary (--no-context)";
+  if (!(hostTriple in manifest.libraries))
+    return `left out: the context binary, which is made with a library for ${hostTriple} (--arch)`;
   return `left out: the context binary, since there is no HTP library (${context?.reason ?? "unknown"}); \`rwkvc qnn install\` brings it`;
 }
 
@@ -199,5 +252,5 @@ function byKind(
   manifest: Manifest,
   estimates: Readonly<Record<string, Estimate | null>>,
 ): Record<string, Estimate | null> {
-  return Object.fromEntries(manifest.graphs.map((graph) => [graph.kind, estimates[graph.name] ?? null]));
+  return Object.fromEntries(manifest.graphs.map((graph) => [graphKey(graph, manifest), estimates[graph.name] ?? null]));
 }

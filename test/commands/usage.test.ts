@@ -51,6 +51,7 @@ test.each<[string, string[], string]>([
   ],
   ["SoC without float16", ["build", spec, "--weights", "w", "--soc", "SM8350"], "usage/soc-without-fp16"],
   ["fp32 for HTP", ["build", spec, "--weights", "w", "--target", "htp-v75", "--precision", "fp32"], "usage/precision"],
+  ["unknown system", ["build", spec, "--weights", "w", "--arch", "x86_64-linux,riscv64"], "usage/unknown-arch"],
   ["unknown precision", ["build", spec, "--weights", "w", "--precision", "int4"], "usage/precision"],
   ["unknown pass", ["build", spec, "--weights", "w", "--dump-ir", "fold-constant"], "usage/unknown-pass"],
   ["a name that is no identifier", ["build", spec, "--weights", "w", "--name", "a-b"], "usage/bad-value"],
@@ -116,6 +117,7 @@ test.each<[string[], RegExp]>([
   [["build", spec, "--weights", "w", "--soc", "8650"], /SM8650/],
   [["build", spec, "--weights", "w", "--dump-ir", "fold-constant"], /did you mean `fold-constants`\?/],
   [["build", spec, "--weights", "w", "--precision", "fp61"], /did you mean `fp16`\?/],
+  [["build", spec, "--weights", "w", "--arch", "arm64-linux"], /did you mean `aarch64-linux`\?/],
   [["run", "out/x", "--prompt", "a", "--backend", "qnn-cup"], /did you mean `qnn-cpu`\?/],
 ])("suggests: %s", async (args, hint) => {
   const { code, stderr, stdout } = await rwkvc(args);
