@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 
 import packageJson from "../../package.json" with { type: "json" };
+import { hostLibraryPath } from "../build/project-paths.ts";
 import { DiagnosticError } from "../diagnostics/diagnostic.ts";
 import { locateQnn, type LocatedQnn } from "../qnn/locate.ts";
 import { inspectPacks } from "../qnn/pack-store.ts";
@@ -40,6 +41,7 @@ export function doctorCommand(line: CommandLine): Command {
       checkTool(env, "ninja or make", [["ninja"], ["make"]], "builds the C++ programs", "ninja-build"),
       checkPip(env),
       ...checkVariables(env),
+      await checkHost(session),
       ...(await checkPacks(env)),
       ...(await checkLibraries(session)),
     ];
@@ -148,6 +150,31 @@ async function checkPacks(env: NodeJS.ProcessEnv): Promise<Check[]> {
   });
 }
 
+/** The project's own backend: where it is, and which instructions it computes with. */
+async function checkHost(session: Session): Promise<Check> {
+  const name = "host backend";
+  try {
+    session.progress.update(`asking ${hostLibraryPath}`);
+    const { library, calls, instructionSet = "" } = await probeLibrary(session, hostLibraryPath, null);
+    const isWorking = Object.values(calls).every((call) => typeof call !== "object" || call.ok);
+    const isFast = instructionSet !== "none";
+    const speed = isFast
+      ? `computes with ${instructionSet} by way of Google Highway`
+      : "built without Google Highway, and so slow (Debian, Ubuntu: apt-get install libhwy-dev)";
+    return {
+      name,
+      required: true,
+      verdict: isWorking ? "ok" : "broken",
+      found: `${library.provider} ${library.buildId}, ${speed}; ${hostLibraryPath}`,
+      abilities: { instructionSet, highway: isFast, library: hostLibraryPath },
+    };
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const [first] = error.diagnostics;
+    return { name, required: true, verdict: "broken", found: first?.title ?? "it cannot be used", remedy: first?.hint };
+  }
+}
+
 /** Loads each library in a child process and asks what it can do. */
 async function checkLibraries(session: Session): Promise<Check[]> {
   const checks: Check[] = [];
@@ -160,7 +187,7 @@ async function checkLibrary(session: Session, backend: QnnBackend): Promise<Chec
   try {
     const located = await locateQnn(backend, session.io.env);
     session.progress.update(`asking ${located.library}`);
-    const probe = await probeLibrary(session, located);
+    const probe = await probeLibrary(session, located.library, located.system);
     return { name, required: false, verdict: "ok", found: describeProbe(located, probe), abilities: probe };
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
@@ -181,13 +208,15 @@ export interface Probe {
   readonly library: { readonly provider: string; readonly buildId: string; readonly backendApi: string };
   readonly calls: Readonly<Record<string, { readonly ok: boolean } | boolean>>;
   readonly system: { readonly ok: boolean; readonly api?: string };
+  /** The host backend's; "none" for a build without Highway. */
+  readonly instructionSet?: string;
 }
 
-async function probeLibrary(session: Session, located: LocatedQnn): Promise<Probe> {
+async function probeLibrary(session: Session, library: string, system: string | null): Promise<Probe> {
   return withScratch(async (folder) => {
     const file = `${folder}/report.json`;
-    const args = ["probe", "--backend-library", located.library, "--report", file];
-    if (located.system) args.push("--system-library", located.system);
+    const args = ["probe", "--backend-library", library, "--report", file];
+    if (system) args.push("--system-library", system);
     await runNative(session, "rwkv-context", args);
     return readReport<Probe>(file);
   });

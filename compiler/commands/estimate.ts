@@ -13,6 +13,7 @@ import { type CommandLine, defineCommand, runs, type Session } from "./command.t
 import type { CompileReport } from "./context-build.ts";
 import { findContexts } from "./contexts.ts";
 import { describeEstimates } from "./estimate-text.ts";
+import { graphKey } from "./graph-key.ts";
 import { modelLibrary, openArtefact, readReport, runNative, withScratch } from "./model-run.ts";
 import { parseSoc } from "./target-options.ts";
 
@@ -82,19 +83,21 @@ async function ofArtefact(
     throw new DiagnosticError([usageError("usage/weights", "--weights goes with a spec; an artefact has its weights")]);
   }
   const { manifest } = await openArtefact(folder);
-  if (!manifest.htp) {
+  if (manifest.precision === "fp32") {
     throw new DiagnosticError([
-      usageError("usage/estimate", `there are estimates for the HTP only, and the artefact is for ${manifest.target}`, {
-        hint: "build another one with --target htp-v75",
-      }),
+      usageError(
+        "usage/estimate",
+        "there are estimates for the HTP only, which has no float32, and the artefact is fp32",
+        {
+          hint: "build another one with --precision fp16",
+        },
+      ),
     ]);
   }
   const own = socs.find((soc) => soc.name === manifest.htp?.soc);
   const soc = named ?? (own?.estimates ? own : parseSoc(estimatingSoc));
-  if (!named && soc !== own && !session.json) {
-    session.io.stderr.write(
-      `Qualcomm's library makes no estimates for ${manifest.htp.soc}: this is for ${soc.name}.\n`,
-    );
+  if (!named && own && soc !== own && !session.json) {
+    session.io.stderr.write(`Qualcomm's library makes no estimates for ${own.name}: this is for ${soc.name}.\n`);
   }
   const contexts = await findContexts(folder);
   const context = contexts.find((found) => found.isCurrent && found.manifest.soc === soc.name);
@@ -144,7 +147,7 @@ function keyed(manifest: Manifest, estimates: Readonly<Record<string, Estimate |
   const found: Estimates = {};
   for (const graph of manifest.graphs) {
     const estimate = estimates[graph.name];
-    if (estimate) found[graph.kind] = estimate;
+    if (estimate) found[graphKey(graph, manifest)] = estimate;
   }
   return found;
 }
