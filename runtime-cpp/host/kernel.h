@@ -18,6 +18,8 @@ struct Op {
   /// The node that computes each input, looked for through Reshape; null for graph inputs and
   /// static data.
   std::vector<const Node*> producers;
+  /// Where the producers' own tensors are; null when a node is looked at by itself.
+  const GraphModel* model = nullptr;
 };
 
 /// Memory of one execution. A static input that the kernel has packed is null.

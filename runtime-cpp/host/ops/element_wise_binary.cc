@@ -1,32 +1,33 @@
 // Element-wise functions of two operands, which broadcast against each other as numpy's do: extents
 // aligned at the right, an extent of 1 stretched.
 //
-// float16: Add is IEEE, correctly rounded. Multiply, Subtract, Maximum, Minimum compute in the
-// extended range, ties away from zero. Divide multiplies by the reciprocal (numerics/reciprocal.h).
-// float32: correctly rounded. Integers wrap around.
+// float16: Add is correctly rounded, as IEEE's or in the extended range (half_rules.h). Multiply,
+// Subtract, Maximum, Minimum compute in the extended range, ties away from zero. Divide multiplies
+// by the reciprocal (numerics/half_functions.h). float32: correctly rounded. Integers wrap around.
 
-#include <algorithm>
+#include <cmath>
+#include <type_traits>
 
 #include "entries.h"
 #include "function_kernel.h"
+#include "half_rules.h"
 #include "numerics/formats.h"
-#include "numerics/reciprocal.h"
+#include "numerics/half_functions.h"
 #include "shapes.h"
 
 namespace qnn_host {
 namespace {
 
 struct Add {
-  using Half = IeeeHalf;
+  /// The device's IEEE form adds to a cleared accumulator: -0 and -0 make +0.
   template <typename Format>
   static double of(double a, double b) {
-    return a + b;
+    return std::is_same_v<Format, IeeeHalf> ? 0.0 + a + b : a + b;
   }
   static uint32_t of_bits(uint32_t a, uint32_t b, bool) { return a + b; }
 };
 
 struct Subtract {
-  using Half = ExtendedHalf;
   template <typename Format>
   static double of(double a, double b) {
     return a - b;
@@ -35,7 +36,6 @@ struct Subtract {
 };
 
 struct Multiply {
-  using Half = ExtendedHalf;
   template <typename Format>
   static double of(double a, double b) {
     return a * b;
@@ -44,10 +44,9 @@ struct Multiply {
 };
 
 struct Divide {
-  using Half = ExtendedHalf;
   template <typename Format>
   static double of(double a, double b) {
-    if constexpr (std::is_same_v<Format, ExtendedHalf>) return a * half_reciprocal(b);
+    if (std::is_same_v<Format, ExtendedHalf>) return a * half_reciprocal(b);
     return a / b;
   }
   /// Towards zero. By zero: 0. The one quotient that does not fit wraps around.
@@ -59,11 +58,11 @@ struct Divide {
   }
 };
 
-/// The larger; a NaN when either is one.
+/// The larger, +0 of +0 and -0; a NaN when either is one.
 struct Maximum {
-  using Half = ExtendedHalf;
   template <typename Format>
   static double of(double a, double b) {
+    if (a == b) return std::signbit(a) ? b : a;
     return std::isnan(a) || a > b ? a : b;
   }
   static uint32_t of_bits(uint32_t a, uint32_t b, bool is_signed) {
@@ -75,9 +74,9 @@ struct Maximum {
 };
 
 struct Minimum {
-  using Half = ExtendedHalf;
   template <typename Format>
   static double of(double a, double b) {
+    if (a == b) return std::signbit(a) ? a : b;
     return std::isnan(a) || a < b ? a : b;
   }
   static uint32_t of_bits(uint32_t a, uint32_t b, bool is_signed) {
@@ -113,7 +112,7 @@ void for_each_pair(const Dims& dims, const std::vector<uint64_t>& a, const std::
     function(i, left.offset(), right.offset());
 }
 
-template <typename Operation>
+template <typename Operation, typename Half = ExtendedHalf>
 std::unique_ptr<Kernel> make(const Op& op) {
   const Dims dims = op.outputs[0]->dims;
   const auto a = broadcast_strides(op.inputs[0]->dims, dims);
@@ -133,7 +132,7 @@ std::unique_ptr<Kernel> make(const Op& op) {
         },
         overwritable);
   }
-  return with_format<typename Operation::Half>(dtype, [&](auto format) {
+  return with_format<Half>(dtype, [&](auto format) {
     using Format = decltype(format);
     using Stored = typename Format::Stored;
     return kernel_of(
@@ -149,9 +148,13 @@ std::unique_ptr<Kernel> make(const Op& op) {
   });
 }
 
+std::unique_ptr<Kernel> make_add(const Op& op) {
+  return add_is_ieee(op) ? make<Add, IeeeHalf>(op) : make<Add>(op);
+}
+
 }  // namespace
 
-const OpEntry kElementWiseAdd{"ElementWiseAdd", check, make<Add>};
+const OpEntry kElementWiseAdd{"ElementWiseAdd", check, make_add};
 const OpEntry kElementWiseSubtract{"ElementWiseSubtract", check, make<Subtract>};
 const OpEntry kElementWiseMultiply{"ElementWiseMultiply", check, make<Multiply>};
 const OpEntry kElementWiseDivide{"ElementWiseDivide", check, make<Divide>};

@@ -1,13 +1,15 @@
 // Element-wise functions of one operand.
 //
-// float16: in the extended range, one rounding, ties away from zero. float32: computed in double
-// and rounded once.
+// float16: in the extended range, as the device approximates them (numerics/half_functions.h),
+// rounded with ties away from zero. float32: computed in double and rounded once.
 
 #include <cmath>
+#include <type_traits>
 
 #include "entries.h"
 #include "function_kernel.h"
 #include "numerics/formats.h"
+#include "numerics/half_functions.h"
 #include "shapes.h"
 
 namespace qnn_host {
@@ -47,7 +49,8 @@ std::string check(const Op& op) {
                      });
 }
 
-template <double (*kFunction)(double)>
+/// kHalf is the function at float16, kFloat at float32.
+template <double (*kHalf)(double), double (*kFloat)(double)>
 std::unique_ptr<Kernel> make(const Op& op) {
   const uint64_t count = op.outputs[0]->elements();
   return with_format<ExtendedHalf>(op.outputs[0]->dtype, [&](auto format) {
@@ -57,6 +60,7 @@ std::unique_ptr<Kernel> make(const Op& op) {
         [count](const Buffers& buffers) {
           const auto* x = in<Stored>(buffers, 0);
           auto* y = out<Stored>(buffers);
+          constexpr auto kFunction = std::is_same_v<Format, ExtendedHalf> ? kHalf : kFloat;
           for (uint64_t i = 0; i < count; ++i) y[i] = Format::store(kFunction(Format::load(x[i])));
         },
         1);
@@ -65,12 +69,13 @@ std::unique_ptr<Kernel> make(const Op& op) {
 
 }  // namespace
 
-const OpEntry kElementWiseNeg{"ElementWiseNeg", check, make<neg>};
-const OpEntry kElementWiseAbs{"ElementWiseAbs", check, make<abs>};
-const OpEntry kElementWiseExp{"ElementWiseExp", check, make<exp>};
-const OpEntry kElementWiseLog{"ElementWiseLog", check, make<log>};
-const OpEntry kElementWiseSquareRoot{"ElementWiseSquareRoot", check, make<square_root>};
-const OpEntry kElementWiseRsqrt{"ElementWiseRsqrt", check, make<rsqrt>};
-const OpEntry kRelu{"Relu", check, make<relu>};
+const OpEntry kElementWiseNeg{"ElementWiseNeg", check, make<neg, neg>};
+const OpEntry kElementWiseAbs{"ElementWiseAbs", check, make<abs, abs>};
+const OpEntry kElementWiseExp{"ElementWiseExp", check, make<half_exp, exp>};
+const OpEntry kElementWiseLog{"ElementWiseLog", check, make<half_log, log>};
+const OpEntry kElementWiseSquareRoot{"ElementWiseSquareRoot", check,
+                                     make<half_square_root, square_root>};
+const OpEntry kElementWiseRsqrt{"ElementWiseRsqrt", check, make<half_rsqrt, rsqrt>};
+const OpEntry kRelu{"Relu", check, make<half_relu, relu>};
 
 }  // namespace qnn_host

@@ -1,14 +1,26 @@
-// Sigmoid and Tanh. float32: computed in double and rounded once.
+// Sigmoid and Tanh.
+//
+// float16: as the device computes them, by themselves or fused behind what makes their input
+// (numerics/half_sigmoid.h). float32: computed in double and rounded once.
 
 #include <cmath>
 
 #include "entries.h"
 #include "function_kernel.h"
+#include "half_rules.h"
 #include "numerics/formats.h"
+#include "numerics/half_sigmoid.h"
 #include "shapes.h"
 
 namespace qnn_host {
 namespace {
+
+/// Reads exponent 31 as numbers; results are never above 1, rounded to nearest, ties to even.
+struct Half {
+  using Stored = uint16_t;
+  static double load(Stored bits) { return extended_value(bits); }
+  static Stored store(double value) { return ieee_half(value); }
+};
 
 double sigmoid(double x) {
   return 1.0 / (1.0 + std::exp(-x));
@@ -28,25 +40,32 @@ std::string check(const Op& op) {
                      });
 }
 
-template <double (*kFunction)(double)>
-std::unique_ptr<Kernel> make(const Op& op) {
+template <typename Format>
+std::unique_ptr<Kernel> element_wise(uint64_t count, double (*function)(double)) {
+  return kernel_of(
+      [=](const Buffers& buffers) {
+        const auto* x = in<typename Format::Stored>(buffers, 0);
+        auto* y = out<typename Format::Stored>(buffers);
+        for (uint64_t i = 0; i < count; ++i) y[i] = Format::store(function(Format::load(x[i])));
+      },
+      1);
+}
+
+std::unique_ptr<Kernel> make_sigmoid(const Op& op) {
   const uint64_t count = op.outputs[0]->elements();
-  return with_format<ExtendedHalf>(op.outputs[0]->dtype, [&](auto format) {
-    using Format = decltype(format);
-    using Stored = typename Format::Stored;
-    return kernel_of(
-        [count](const Buffers& buffers) {
-          const auto* x = in<Stored>(buffers, 0);
-          auto* y = out<Stored>(buffers);
-          for (uint64_t i = 0; i < count; ++i) y[i] = Format::store(kFunction(Format::load(x[i])));
-        },
-        1);
-  });
+  if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_32) return element_wise<Float>(count, sigmoid);
+  return element_wise<Half>(count, is_fused_activation(op) ? fused_half_sigmoid : half_sigmoid);
+}
+
+std::unique_ptr<Kernel> make_tanh(const Op& op) {
+  const uint64_t count = op.outputs[0]->elements();
+  if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_32) return element_wise<Float>(count, tanh);
+  return element_wise<Half>(count, is_fused_activation(op) ? fused_half_tanh : half_tanh);
 }
 
 }  // namespace
 
-const OpEntry kSigmoid{"Sigmoid", check, make<sigmoid>};
-const OpEntry kTanh{"Tanh", check, make<tanh>};
+const OpEntry kSigmoid{"Sigmoid", check, make_sigmoid};
+const OpEntry kTanh{"Tanh", check, make_tanh};
 
 }  // namespace qnn_host
