@@ -4,7 +4,6 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { DiagnosticError, unsupportedError } from "../diagnostics/diagnostic.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice } from "./flags.ts";
@@ -27,18 +26,16 @@ export function logitsCommand(line: CommandLine): Command {
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote")
     .option("--state-out <file>", "where the last state goes: float32, little-endian, in the spec's order")
-    .option("--graph <kind>", "decode, or prefill", choice("--graph", ["decode", "prefill"] as const), "decode")
+    .option(
+      "--graph <kind>",
+      "decode, or prefill (the tokens that are left over by decode)",
+      choice("--graph", ["decode", "prefill"] as const),
+      "decode",
+    )
     .option(...backendOption);
   requireOption(command, "--tokens <file>", "token ids separated by white space; - reads standard input");
   requireOption(command, "--out <file>", "where the logits go: float32, little-endian, [tokens, vocabulary]");
   return runs(line, command, async (session, options: LogitsFlags, artefact: string) => {
-    if (options.graph === "prefill") {
-      throw new DiagnosticError([
-        unsupportedError("flag/not-yet", "--graph prefill is not supported yet", {
-          hint: "leave it out, or use --graph decode",
-        }),
-      ]);
-    }
     const outputs: [string, string][] = [["--out", options.out]];
     if (options.stateOut !== undefined) outputs.push(["--state-out", options.stateOut]);
     checkOutputs(outputs, { files: options.tokens === "-" ? [] : [options.tokens], artefact });
@@ -50,6 +47,7 @@ export function logitsCommand(line: CommandLine): Command {
       const report = join(folder, "report.json");
       writeFileSync(tokens, `${ids.join(" ")}\n`);
       const args = ["logits", ...prepared.args, "--report", report, "--tokens", tokens, "--out", options.out];
+      args.push("--graph", options.graph);
       if (options.stateOut !== undefined) args.push("--state-out", options.stateOut);
       await runNative(session, "rwkv-run", args);
       const vocabulary = prepared.manifest.vocabulary;

@@ -144,18 +144,11 @@ function fail(code: string, title: string, details: { notes?: string[]; hint?: s
 }
 
 /** Flags of the contract that no build knows yet. */
-export function refuseUnsupportedFlags(flags: { prefill?: unknown; chunks?: unknown; encodings?: unknown }): void {
+export function refuseUnsupportedFlags(flags: { chunks?: unknown; encodings?: unknown }): void {
   const found: Diagnostic[] = [];
   const add = (flag: string, what: string, hint: string): void => {
     found.push(unsupportedError("flag/not-yet", `${flag} is not supported yet: ${what}`, { hint }));
   };
-  if (flags.prefill !== undefined) {
-    add(
-      "--prefill",
-      "only decode graphs, one token per execution, are made",
-      "leave it out; prompts are read token by token",
-    );
-  }
   if (flags.chunks !== undefined) {
     add("--chunks", "a model is one graph", "leave it out; models of up to about 1.5B fit the HTP's 3.5 GiB at fp16");
   }

@@ -4,7 +4,7 @@
 import { identifier } from "./cpp-text.ts";
 
 /** Path components that say nothing by themselves. */
-const vague = /^(weight|bias|constant|out|output|tmp|t|[0-9]+)$/;
+const vague = /^(weight|bias|constant|out|output|tmp|t|[0-9]+|t[0-9]+|from[0-9]+)$/;
 
 export class NameScope {
   private readonly taken: Set<string>;
@@ -18,7 +18,7 @@ export class NameScope {
    * appended when no tail is free, `ending` always.
    */
   name(path: string, fallback: string, ending = ""): string {
-    const parts = path.split(".").filter((part) => part !== "" && part !== "{}");
+    const parts = path.split(".").filter((part) => part !== "" && part !== "{}" && part !== "t[]");
     let from = parts.length - 1;
     while (from > 0 && vague.test(parts[from]!)) from--;
     const short = identifier([...parts.slice(Math.max(from, 0)), ...(ending === "" ? [] : [ending])].join("_"));

@@ -7,6 +7,8 @@ import { basename } from "node:path";
 
 import type { QnnDtype, QnnNode, QnnParam, QnnTensor } from "../lower/qnn-graph.ts";
 import { call, commentText, floatLiteral, stringLiteral } from "./cpp-text.ts";
+import { findLoops, tokenPattern } from "./loops.ts";
+import { LoopWriter, type NodeForm } from "./loop-writer.ts";
 import type { NameScope } from "./name-scope.ts";
 import type { Reference, Section } from "./sections.ts";
 
@@ -65,6 +67,7 @@ export class NodeWriter {
   readonly statements: string[] = [];
   private readonly variables = new Map<string, string>();
   private readonly used: ReadonlySet<string>;
+  private readonly loops: readonly { readonly start: number; readonly end: number; readonly writer: LoopWriter }[];
 
   constructor(
     private readonly section: Section,
@@ -72,26 +75,55 @@ export class NodeWriter {
     private readonly around: Surroundings,
   ) {
     this.used = usedValues(section, exported);
+    this.loops = findLoops(section).map((loop) => {
+      const end = loop.start + loop.size * loop.count;
+      const readers = section.references.filter((_, n) => n < loop.start || n >= end).flat();
+      const outside = [...readers, ...exported.map(([node, output]): Reference => ({ kind: "local", node, output }))];
+      const writer = new LoopWriter(section, loop, outside, {
+        scope: around.scope,
+        statements: this.statements,
+        pattern: around.pattern,
+        expression: (reference) => this.expression(reference),
+        heading: (node, last, indent) => this.heading(node, last, indent),
+        add: (node, n, form) => this.add(node, n, form),
+      });
+      return { start: loop.start, end, writer };
+    });
+  }
+
+  private loopOf(n: number): LoopWriter | undefined {
+    return this.loops.find(({ start, end }) => n >= start && n < end)?.writer;
   }
 
   /** Variables of the exported values; they choose their names first. */
   nameExports(): void {
-    for (const [n, o] of this.exported) if (this.section.nodes[n]!.outputs.length === 1) this.nameValue(n, o);
+    for (const [n, o] of this.exported)
+      if (this.section.nodes[n]!.outputs.length === 1 && !this.loopOf(n)) this.nameValue(n, o);
   }
 
   write(): void {
+    const { nodes } = this.section;
     let last: QnnNode | undefined;
-    this.section.nodes.forEach((node, n) => {
-      if (!last || !isSameEquation(last, node)) this.heading(node, last !== undefined);
-      last = node;
-      this.writeNode(node, n);
-    });
+    for (let n = 0; n < nodes.length; n++) {
+      const loop = this.loops.find(({ start }) => start === n);
+      if (loop) {
+        loop.writer.write();
+        n = loop.end - 1;
+        last = undefined;
+        continue;
+      }
+      this.heading(nodes[n]!, last, "  ");
+      last = nodes[n]!;
+      this.writeNode(last, n);
+    }
   }
 
   /** The expression for a tensor; makes the statement that creates a constant or state at its first use. */
   expression(reference: Reference): string {
     switch (reference.kind) {
       case "local": {
+        const loop = this.loopOf(reference.node);
+        if (loop) return loop.value(reference.node, reference.output);
         const several = this.variables.get(String(reference.node));
         return several === undefined
           ? this.nameValue(reference.node, reference.output)
@@ -109,36 +141,63 @@ export class NodeWriter {
     }
   }
 
-  private heading(node: QnnNode, apart: boolean): void {
+  /** The equation in front of its first node. */
+  private heading(node: QnnNode, last: QnnNode | undefined, indent: string): void {
+    if (last && isSameEquation(last, node)) return;
     const { span, text } = node.origin;
     const file = basename(span.file);
     const line = this.around.lineOf(span.file, span.start);
-    if (apart) this.statements.push("");
-    this.statements.push(`  // ${commentText(file)}:${line}   ${commentText(text)}`);
-    this.statements.push(`  graph.at(${stringLiteral(file)}, ${line});`);
+    if (last || (indent === "  " && this.statements.at(-1) === "  }")) this.statements.push("");
+    this.statements.push(`${indent}// ${commentText(file)}:${line}   ${commentText(text)}`);
+    this.statements.push(`${indent}graph.at(${stringLiteral(file)}, ${line});`);
+  }
+
+  private writeNode(node: QnnNode, n: number): void {
+    const { pattern } = this.around;
+    if (isSplitByToken(node)) {
+      const [input] = this.section.references[n]!.map((reference) => this.expression(reference));
+      const [first] = node.outputs;
+      const path = tokenPattern(pattern(first!.name), 0);
+      const target = this.declareSeveral(node, n, path, "rows");
+      const args = [stringLiteral(path), input!, String(node.outputs.length), typeCall(first!)];
+      this.statements.push(...call("  ", `${target}graph.split`, args));
+      return;
+    }
+    this.add(node, n, { indent: "  ", inputs: this.inputs(n), target: this.declaration(node, n), pattern });
+  }
+
+  private inputs(n: number): string {
+    const references = this.section.references[n]!;
+    const [first] = references;
+    const list = first?.kind === "local" ? this.loopOf(first.node)?.list(references) : undefined;
+    return list ?? `{${references.map((reference) => this.expression(reference)).join(", ")}}`;
   }
 
   /** A node is named `value.Op` after its first value; other names are set before it. */
-  private writeNode(node: QnnNode, n: number): void {
-    const inputs = this.section.references[n]!.map((reference) => this.expression(reference));
+  private add(node: QnnNode, n: number, { indent, inputs, target, pattern }: NodeForm): void {
     const [first] = node.outputs;
     const args = [
-      stringLiteral(this.around.pattern(first!.name)),
+      stringLiteral(pattern(first!.name)),
       stringLiteral(node.type),
-      `{${inputs.join(", ")}}`,
+      inputs,
       `{${node.params.map((param, p) => this.param(param, n, p)).join(", ")}}`,
-      this.outputs(node),
+      this.outputs(node, pattern),
     ];
     if (node.name !== `${first!.name}.${node.type}`) {
-      this.statements.push(`  graph.name_node(${stringLiteral(this.around.pattern(node.name))});`);
+      this.statements.push(`${indent}graph.name_node(${stringLiteral(pattern(node.name))});`);
     }
-    this.statements.push(...call("  ", `${this.declaration(node, n)}graph.add`, args));
+    this.statements.push(...call(indent, `${target}graph.add`, args));
   }
 
   private declaration(node: QnnNode, n: number): string {
     if (node.outputs.length === 1) return this.used.has(`${n}.0`) ? `const Tensor ${this.nameValue(n, 0)} = ` : "";
+    return this.declareSeveral(node, n, this.around.pattern(node.outputs[0]!.name), node.type.toLowerCase());
+  }
+
+  /** One variable for all outputs. */
+  private declareSeveral(node: QnnNode, n: number, path: string, ending: string): string {
     if (!node.outputs.some((_, o) => this.used.has(`${n}.${o}`))) return "";
-    const name = this.around.scope.name(this.around.pattern(node.outputs[0]!.name), "", node.type.toLowerCase());
+    const name = this.around.scope.name(path, "", ending);
     this.variables.set(String(n), name);
     return `const Tensors ${name} = `;
   }
@@ -154,9 +213,9 @@ export class NodeWriter {
     return name;
   }
 
-  private outputs(node: QnnNode): string {
+  private outputs(node: QnnNode, pattern: (name: string) => string): string {
     const items = node.outputs.map((tensor, o) => {
-      const name = o === 0 ? [] : [stringLiteral(this.around.pattern(tensor.name))];
+      const name = o === 0 ? [] : [stringLiteral(pattern(tensor.name))];
       const args = [...name, typeCall(tensor)].join(", ");
       if (tensor.kind === "APP_READ") return `output(${args})`;
       return o === 0 && node.outputs.length === 1 ? args : `Out(${args})`;
@@ -184,6 +243,20 @@ export class NodeWriter {
 
 const isSameEquation = ({ origin: a }: QnnNode, { origin: b }: QnnNode): boolean =>
   a.text === b.text && a.span.start === b.span.start && a.span.file === b.span.file;
+
+/** A Split of the tokens' values along axis 0 into one part for each token, named `x.t0`, `x.t1`, ... */
+function isSplitByToken({ type, params, inputs, outputs }: QnnNode): boolean {
+  const path = tokenPattern(outputs[0]?.name ?? "", 0);
+  const axis = params.find((param) => param.name === "axis");
+  return (
+    type === "Split" &&
+    path !== outputs[0]?.name &&
+    axis?.kind === "scalar" &&
+    axis.value === 0 &&
+    inputs[0]?.dims[0] === outputs.length &&
+    outputs.every((t, i) => t.kind === "NATIVE" && t.dims[0] === 1 && tokenPattern(t.name, i) === path)
+  );
+}
 
 /** Values that something in the section or after it reads: `node.output`. */
 function usedValues(section: Section, exported: readonly (readonly [number, number])[]): Set<string> {

@@ -61,6 +61,10 @@ class Text {
   size_t used_ = 0;
 };
 
+Tensors all_of(const std::initializer_list<Tensor>& list) {
+  return {list.begin(), static_cast<uint32_t>(list.size())};
+}
+
 void append(Arena& arena, Boundary** list, Qnn_Tensor_t* tensor) {
   while (*list != nullptr) list = &(*list)->next;
   *list = arena.array<Boundary>(1);
@@ -140,15 +144,36 @@ const Qnn_Tensor_t* Graph::known_weight(const char* name) const {
 
 Tensor Graph::add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
                   std::initializer_list<Param> params, const Out& output) {
+  return add(name, op, all_of(inputs), params, output);
+}
+
+Tensor Graph::add(const char* name, const char* op, const Tensors& inputs,
+                  std::initializer_list<Param> params, const Out& output) {
   return add_node(name, op, inputs, params, &output, 1)[0];
 }
 
 Tensors Graph::add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
                    std::initializer_list<Param> params, std::initializer_list<Out> outputs) {
-  return add_node(name, op, inputs, params, outputs.begin(), static_cast<uint32_t>(outputs.size()));
+  return add_node(name, op, all_of(inputs), params, outputs.begin(),
+                  static_cast<uint32_t>(outputs.size()));
 }
 
-Tensors Graph::add_node(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+Tensors Graph::split(const char* name, Tensor input, uint32_t count, const Type& type) {
+  if (composer_.failed()) return {};
+  auto* outputs = arena_.array<Out>(count);
+  auto* starts = arena_.array<uint32_t>(count);
+  if (outputs == nullptr || starts == nullptr) return out_of_memory();
+  for (uint32_t i = 0; i < count; ++i) {
+    token(i);
+    outputs[i] = Out(full_name(name), type);
+    if (outputs[i].name == nullptr) return out_of_memory();
+    starts[i] = i * type.dims[0];
+  }
+  const Param cuts("split_index", u32(count - 1), starts + 1);
+  return add_node(outputs[0].name, "Split", {&input, 1}, {{"axis", 0u}, cuts}, outputs, count);
+}
+
+Tensors Graph::add_node(const char* name, const char* op, const Tensors& inputs,
                         std::initializer_list<Param> params, const Out* outputs, uint32_t count) {
   if (composer_.failed()) return {};
   Node node = {};
@@ -194,10 +219,11 @@ Tensors Graph::add_node(const char* name, const char* op, std::initializer_list<
   return {results, count};
 }
 
-bool Graph::take_inputs(Node& node, std::initializer_list<Tensor> inputs) {
-  node.inputs = arena_.array<Qnn_Tensor_t>(inputs.size());
+bool Graph::take_inputs(Node& node, const Tensors& inputs) {
+  node.inputs = arena_.array<Qnn_Tensor_t>(inputs.count);
   if (node.inputs == nullptr) return out_of_memory(), false;
-  for (const Tensor& input : inputs) {
+  for (uint32_t i = 0; i < inputs.count; ++i) {
+    const Tensor& input = inputs.items[i];
     if (input.qnn == nullptr) {
       composer_.fail(MODEL_NODES_ERROR, "graph %s: node %s (%s) has an empty tensor as input %u",
                      name_, node.name, node.op, node.input_count);
@@ -281,12 +307,25 @@ Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type&
 }
 
 char* Graph::full_name(const char* pattern) {
-  const char* hole = strstr(pattern, "{}");
-  if (hole == nullptr) return static_cast<char*>(arena_.copy(pattern, strlen(pattern) + 1));
-  const size_t size = strlen(pattern) + 11;
+  const size_t size = strlen(pattern) + 21;
   auto* name = arena_.array<char>(size);
-  if (name != nullptr)
-    snprintf(name, size, "%.*s%u%s", static_cast<int>(hole - pattern), pattern, layer_, hole + 2);
+  if (name == nullptr) return nullptr;
+  size_t used = 0;
+  bool layer_seen = false, token_seen = false;
+  for (const char* at = pattern; *at != '\0';) {
+    const bool is_layer = !layer_seen && strncmp(at, "{}", 2) == 0;
+    const bool is_token = !token_seen && strncmp(at, "[]", 2) == 0;
+    if (is_layer || is_token) {
+      used +=
+          static_cast<size_t>(snprintf(name + used, size - used, "%u", is_layer ? layer_ : token_));
+      layer_seen |= is_layer;
+      token_seen |= is_token;
+      at += 2;
+    } else {
+      name[used++] = *at++;
+    }
+  }
+  name[used] = '\0';
   return name;
 }
 

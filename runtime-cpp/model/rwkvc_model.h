@@ -151,6 +151,8 @@ class Graph {
 
   // The number that `{}` stands for in the names of tensors and nodes from here on.
   void layer(uint32_t number) { layer_ = number; }
+  // The number that `[]` stands for in the names of tensors and nodes from here on.
+  void token(uint32_t number) { token_ = number; }
   // The spec's line that the nodes from here on come from; for messages.
   void at(const char* spec, uint32_t line) {
     spec_ = spec;
@@ -170,6 +172,12 @@ class Graph {
              std::initializer_list<Param> params, const Out& output);
   Tensors add(const char* name, const char* op, std::initializer_list<Tensor> inputs,
               std::initializer_list<Param> params, std::initializer_list<Out> outputs);
+  // The same with all of `inputs`.
+  Tensor add(const char* name, const char* op, const Tensors& inputs,
+             std::initializer_list<Param> params, const Out& output);
+  // Adds a Split of `input` along its first axis into `count` equal parts of this type. `[]` in
+  // `name` is each part's number.
+  Tensors split(const char* name, Tensor input, uint32_t count, const Type& type);
   // Another name for the node that is added next.
   void name_node(const char* name) { node_name_ = name; }
 
@@ -177,9 +185,9 @@ class Graph {
   friend class Composer;
   struct Node;
 
-  Tensors add_node(const char* name, const char* op, std::initializer_list<Tensor> inputs,
+  Tensors add_node(const char* name, const char* op, const Tensors& inputs,
                    std::initializer_list<Param> params, const Out* outputs, uint32_t count);
-  bool take_inputs(Node& node, std::initializer_list<Tensor> inputs);
+  bool take_inputs(Node& node, const Tensors& inputs);
   bool create_params(Node& node, std::initializer_list<Param> params);
   bool create_outputs(Node& node, const char* name, const Out* outputs, uint32_t count);
   Qnn_Tensor_t* create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data,
@@ -195,6 +203,7 @@ class Graph {
   Qnn_GraphHandle_t handle_ = nullptr;
   char* name_ = nullptr;
   uint32_t layer_ = 0;
+  uint32_t token_ = 0;
   const char* spec_ = nullptr;
   uint32_t line_ = 0;
   const char* node_name_ = nullptr;

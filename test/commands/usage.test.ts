@@ -78,7 +78,6 @@ test("all required options that are missing are named at once", async () => {
 test.each([
   ["build", spec, "--weights", "w", "--target", "qnn-gpu"],
   ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--precision", "fp16"],
-  ["build", spec, "--weights", "w", "--prefill", "32"],
   ["build", spec, "--weights", "w", "--chunks", "2"],
   ["build", spec, "--weights", "w", "--encodings", "e.json"],
   ...["a16w8", "a16w4", "16a4w", "w4a16", "W8A16", "8w16a"].map((p) => [
@@ -90,7 +89,6 @@ test.each([
     p,
   ]),
   ["run", "out/x", "--prompt", "a", "--tokenizer", "vocab.txt"],
-  ["logits", "out/x", "--tokens", "t", "--out", "o", "--graph", "prefill"],
 ])("not supported yet: %s %s %s %s %s %s %s", async (...args) => {
   const out = join(scratch(), "out");
   const more = args[0] === "build" ? ["--out", out] : [];
@@ -104,8 +102,22 @@ test.each([
   expect(existsSync(out)).toBe(false);
 });
 
+test.each([
+  ["1", "usage/bad-value"],
+  ["0", "usage/bad-value"],
+  ["-8", "usage/bad-value"],
+  ["1025", "usage/bad-value"],
+  ["8.5", "usage/bad-value"],
+  ["many", "usage/bad-value"],
+  ["16,", "usage/bad-value"],
+  ["16,64,16", "usage/prefill-twice"],
+])("--prefill %s is refused before anything is read", async (text, code) => {
+  const args = ["build", "/nonexistent/spec.rwkv.ts", "--weights", "w", `--prefill=${text}`];
+  expect(await problems(args)).toEqual({ code: 2, codes: [code] });
+});
+
 test("all flags that are not there yet are named at once", async () => {
-  const args = ["build", spec, "--weights", "w", "--prefill", "32", "--chunks", "2"];
+  const args = ["build", spec, "--weights", "w", "--encodings", "e.json", "--chunks", "2"];
   expect((await problems(args)).codes).toEqual(["flag/not-yet", "flag/not-yet"]);
 });
 

@@ -50,7 +50,7 @@ export function stagesOf(
   });
   if (!value || hasErrors(diagnostics))
     throw new Error(renderDiagnostics(diagnostics, model.sources, { colour: false }));
-  return { ir, prints, qnn: value.graphs[0]!, hostEmbedding: value.hostEmbedding, target };
+  return { ir, prints, qnn: value.graphs.at(-1)!, hostEmbedding: value.hostEmbedding, target };
 }
 
 const tolerance = 1e-9;
