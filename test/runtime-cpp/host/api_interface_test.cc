@@ -1,0 +1,327 @@
+// The function table, properties, error texts, the log, devices, memory and signals.
+
+#include <algorithm>
+
+#include "api_client.h"
+
+using namespace client;
+
+namespace {
+
+TEST(Interface, OneProviderOfCoreApi218) {
+  const QnnInterface_t* provider = load_provider();
+  EXPECT_EQ(static_cast<uint32_t>(QNN_BACKEND_ID_HOST), provider->backendId);
+  EXPECT_STREQ("HOST_RWKVC", provider->providerName);
+  EXPECT_EQ(2u, provider->apiVersion.coreApiVersion.major);
+  EXPECT_EQ(18u, provider->apiVersion.coreApiVersion.minor);
+  EXPECT_EQ(0u, provider->apiVersion.coreApiVersion.patch);
+  EXPECT_EQ(1u, provider->apiVersion.backendApiVersion.major);
+  Qnn_ApiVersion_t version = QNN_API_VERSION_INIT;
+  EXPECT_CODE(0, qnn().backendGetApiVersion(&version));
+  EXPECT_EQ(0, std::memcmp(&version, &provider->apiVersion, sizeof version));
+  EXPECT_CODE(QNN_BACKEND_ERROR_INVALID_ARGUMENT, qnn().backendGetApiVersion(nullptr));
+}
+
+TEST(Interface, NullArgumentsOfGetProvidersAreRefused) {
+  void* library = dlopen(RWKV_QNN_HOST, RTLD_NOW | RTLD_LOCAL);
+  using GetProviders = Qnn_ErrorHandle_t (*)(const QnnInterface_t***, uint32_t*);
+  const auto get = reinterpret_cast<GetProviders>(dlsym(library, "QnnInterface_getProviders"));
+  const QnnInterface_t** list = nullptr;
+  uint32_t count = 0;
+  EXPECT_CODE(QNN_INTERFACE_ERROR_INVALID_PARAMETER, get(nullptr, &count));
+  EXPECT_CODE(QNN_INTERFACE_ERROR_INVALID_PARAMETER, get(&list, nullptr));
+  dlclose(library);
+}
+
+TEST(Interface, OnlyGetProvidersIsExported) {
+  void* library = dlopen(RWKV_QNN_HOST, RTLD_NOW | RTLD_LOCAL);
+  EXPECT_EQ(nullptr, dlsym(library, "QnnBackend_create"));
+  dlclose(library);
+}
+
+TEST(Interface, NoSlotIsNull) {
+  constexpr size_t kSlots = 62;
+  static_assert(sizeof(QNN_INTERFACE_VER_TYPE) == kSlots * sizeof(void*), "core API 2.18");
+  void* slots[kSlots];
+  std::memcpy(slots, &qnn(), sizeof slots);
+  for (size_t i = 0; i < kSlots; ++i) EXPECT_NE(nullptr, slots[i]) << "slot " << i;
+}
+
+/// Core API 2.9 is the oldest that the table serves: slots were inserted before it and only
+/// appended after it. Such a client knows 48 slots; the structs it passes have the present layout
+/// but for tensors of version 2, which came with 2.14.
+TEST(Interface, AClientOfCoreApi29IsServedByTheFirst48Slots) {
+  struct Table29 {
+    void* slots[48];
+  } table;
+  static_assert(sizeof table == 384, "size at 2.9");
+  std::memcpy(&table, &qnn(), sizeof table);
+  const auto backend_create = reinterpret_cast<QnnBackend_CreateFn_t>(table.slots[1]);
+  const auto backend_free = reinterpret_cast<QnnBackend_FreeFn_t>(table.slots[8]);
+  const auto context_create = reinterpret_cast<QnnContext_CreateFn_t>(table.slots[9]);
+  const auto context_free = reinterpret_cast<QnnContext_FreeFn_t>(table.slots[14]);
+  const auto graph_create = reinterpret_cast<QnnGraph_CreateFn_t>(table.slots[15]);
+  const auto add_node = reinterpret_cast<QnnGraph_AddNodeFn_t>(table.slots[18]);
+  const auto finalize = reinterpret_cast<QnnGraph_FinalizeFn_t>(table.slots[19]);
+  const auto execute = reinterpret_cast<QnnGraph_ExecuteFn_t>(table.slots[21]);
+  const auto create_tensor = reinterpret_cast<QnnTensor_CreateGraphTensorFn_t>(table.slots[24]);
+  Qnn_BackendHandle_t backend = nullptr;
+  Qnn_ContextHandle_t context = nullptr;
+  Qnn_GraphHandle_t graph = nullptr;
+  ASSERT_OK(backend_create(nullptr, nullptr, &backend));
+  ASSERT_OK(context_create(backend, nullptr, nullptr, &context));
+  ASSERT_OK(graph_create(context, "g", nullptr, &graph));
+  Tensors tensors;
+  std::vector<Qnn_Tensor_t> in{
+      tensors.make("x", QNN_TENSOR_TYPE_APP_WRITE, QNN_DATATYPE_FLOAT_32, {2})};
+  std::vector<Qnn_Tensor_t> out{
+      tensors.make("y", QNN_TENSOR_TYPE_APP_READ, QNN_DATATYPE_FLOAT_32, {2})};
+  ASSERT_OK(create_tensor(graph, &in[0]));
+  ASSERT_OK(create_tensor(graph, &out[0]));
+  ASSERT_OK(add_node(graph, node("n", "ElementWiseNeg", in, out)));
+  ASSERT_OK(finalize(graph, nullptr, nullptr));
+  std::vector<float> x{1, -2}, y(2);
+  give(&in[0], x);
+  give(&out[0], y);
+  ASSERT_OK(execute(graph, in.data(), 1, out.data(), 1, nullptr, nullptr));
+  EXPECT_EQ((std::vector<float>{-1, 2}), y);
+  EXPECT_CODE(0, context_free(context, nullptr));
+  EXPECT_CODE(0, backend_free(backend));
+}
+
+TEST(Properties, WhatClientsAskBeforeTheyBegin) {
+  // Answers that Qualcomm's tools act on: no asynchronous execution, and context binaries.
+  EXPECT_CODE(QNN_PROPERTY_NOT_SUPPORTED,
+              qnn().propertyHasCapability(QNN_PROPERTY_GRAPH_SUPPORT_ASYNC_EXECUTION));
+  EXPECT_CODE(QNN_PROPERTY_SUPPORTED,
+              qnn().propertyHasCapability(QNN_PROPERTY_CONTEXT_SUPPORT_CACHING));
+  EXPECT_CODE(QNN_PROPERTY_ERROR_UNKNOWN_KEY, qnn().propertyHasCapability(0));
+  EXPECT_CODE(QNN_PROPERTY_ERROR_UNKNOWN_KEY, qnn().propertyHasCapability(99999));
+}
+
+TEST(Errors, EveryCodeThatTestsMeetHasAText) {
+  for (const uint32_t code : {0, 1000, 3110, 4005, 5003, 6004, 7003, 8000, 12000, 14003, 30010}) {
+    const char* text = nullptr;
+    EXPECT_CODE(0, qnn().errorGetMessage(code, &text)) << code;
+    ASSERT_NE(nullptr, text) << code;
+    EXPECT_STRNE("", text) << code;
+  }
+  const char* text = nullptr;
+  EXPECT_CODE(QNN_ERROR_INVALID_ERROR_HANDLE, qnn().errorGetMessage(65535, &text));
+  EXPECT_CODE(QNN_ERROR_INVALID_ARGUMENT, qnn().errorGetMessage(6001, nullptr));
+  EXPECT_CODE(QNN_ERROR_INVALID_ERROR_HANDLE, qnn().errorGetVerboseMessage(65535, &text));
+  EXPECT_CODE(QNN_ERROR_INVALID_ARGUMENT, qnn().errorGetVerboseMessage(6001, nullptr));
+}
+
+TEST(Errors, TheVerboseTextHasTheDetailsOfTheLastFailure) {
+  EXPECT_CODE(QNN_LOG_ERROR_INVALID_ARGUMENT,
+              qnn().logCreate(nullptr, static_cast<QnnLog_Level_t>(9), nullptr));
+  const char* text = nullptr;
+  ASSERT_OK(qnn().errorGetVerboseMessage(QNN_LOG_ERROR_INVALID_ARGUMENT, &text));
+  EXPECT_STREQ("an argument of a log call is not valid: argument logger is null", text);
+  EXPECT_CODE(0, qnn().errorFreeVerboseMessage(text));
+}
+
+TEST(Errors, ATextIsFreedOnce) {
+  const char* text = nullptr;
+  ASSERT_OK(qnn().errorGetVerboseMessage(6001, &text));
+  EXPECT_CODE(0, qnn().errorFreeVerboseMessage(text));
+  EXPECT_CODE(QNN_ERROR_INVALID_ARGUMENT, qnn().errorFreeVerboseMessage(text));
+  EXPECT_CODE(QNN_ERROR_INVALID_ARGUMENT, qnn().errorFreeVerboseMessage(nullptr));
+  EXPECT_CODE(QNN_ERROR_INVALID_ARGUMENT, qnn().errorFreeVerboseMessage("not from here"));
+}
+
+TEST(Logs, LevelsDecideWhatIsTold) {
+  messages().clear();
+  Qnn_LogHandle_t log = nullptr;
+  Qnn_BackendHandle_t backend = nullptr;
+  Qnn_ContextHandle_t context = nullptr;
+  ASSERT_OK(qnn().logCreate(keep_message, QNN_LOG_LEVEL_ERROR, &log));
+  ASSERT_OK(qnn().backendCreate(log, nullptr, &backend));
+  ASSERT_OK(qnn().contextCreate(backend, nullptr, nullptr, &context));
+  EXPECT_CODE(QNN_GRAPH_ERROR_INVALID_NAME, qnn().graphRetrieve(context, "none", &context));
+  EXPECT_EQ("[1] the context has no graph \"none\"\n", messages());
+  messages().clear();
+  EXPECT_CODE(0, qnn().backendFree(backend));
+  EXPECT_EQ("", messages()) << "a warning, at level ERROR";
+
+  ASSERT_OK(qnn().logSetLogLevel(log, QNN_LOG_LEVEL_WARN));
+  ASSERT_OK(qnn().backendCreate(log, nullptr, &backend));
+  ASSERT_OK(qnn().contextCreate(backend, nullptr, nullptr, &context));
+  EXPECT_CODE(0, qnn().backendFree(backend));
+  EXPECT_EQ("[2] the backend was freed before 1 of its contexts: they are freed with it\n",
+            messages());
+  EXPECT_CODE(0, qnn().logFree(log));
+}
+
+TEST(Logs, ObjectsAreSilentOnceTheirLoggerIsFreed) {
+  messages().clear();
+  Qnn_LogHandle_t log = nullptr;
+  Qnn_BackendHandle_t backend = nullptr;
+  ASSERT_OK(qnn().logCreate(keep_message, QNN_LOG_LEVEL_ERROR, &log));
+  ASSERT_OK(qnn().backendCreate(log, nullptr, &backend));
+  EXPECT_CODE(0, qnn().logFree(log));
+  EXPECT_CODE(QNN_BACKEND_ERROR_INVALID_ARGUMENT,
+              qnn().backendRegisterOpPackage(backend, nullptr, nullptr, nullptr));
+  EXPECT_EQ("", messages());
+  EXPECT_CODE(0, qnn().backendFree(backend));
+}
+
+TEST(Logs, ACallbackMayCallTheBackend) {
+  static Qnn_LogHandle_t log = nullptr;
+  const QnnLog_Callback_t quieten = [](const char*, QnnLog_Level_t, uint64_t, va_list) {
+    EXPECT_CODE(0, qnn().logSetLogLevel(log, QNN_LOG_LEVEL_ERROR));
+  };
+  Qnn_BackendHandle_t backend = nullptr;
+  ASSERT_OK(qnn().logCreate(quieten, QNN_LOG_LEVEL_WARN, &log));
+  ASSERT_OK(qnn().backendCreate(log, nullptr, &backend));
+  EXPECT_CODE(QNN_BACKEND_ERROR_INVALID_ARGUMENT,
+              qnn().backendRegisterOpPackage(backend, nullptr, nullptr, nullptr));
+  EXPECT_CODE(0, qnn().backendFree(backend));
+  EXPECT_CODE(0, qnn().logFree(log));
+}
+
+TEST(Logs, ANullCallbackPrintsToStandardOutput) {
+  Qnn_LogHandle_t log = nullptr;
+  Qnn_BackendHandle_t backend = nullptr;
+  ASSERT_OK(qnn().logCreate(nullptr, QNN_LOG_LEVEL_ERROR, &log));
+  ASSERT_OK(qnn().backendCreate(log, nullptr, &backend));
+  testing::internal::CaptureStdout();
+  EXPECT_CODE(QNN_COMMON_ERROR_NOT_SUPPORTED,
+              qnn().backendRegisterOpPackage(backend, "lib.so", "provider", nullptr));
+  EXPECT_NE(std::string::npos,
+            testing::internal::GetCapturedStdout().find("op packages are not supported: lib.so"));
+  EXPECT_CODE(0, qnn().backendFree(backend));
+  EXPECT_CODE(0, qnn().logFree(log));
+}
+
+TEST(Logs, BadLevelsAreRefused) {
+  Qnn_LogHandle_t log = nullptr;
+  EXPECT_CODE(QNN_LOG_ERROR_INVALID_ARGUMENT,
+              qnn().logCreate(keep_message, static_cast<QnnLog_Level_t>(0), &log));
+  ASSERT_OK(qnn().logCreate(keep_message, QNN_LOG_LEVEL_DEBUG, &log));
+  EXPECT_CODE(QNN_LOG_ERROR_INVALID_ARGUMENT,
+              qnn().logSetLogLevel(log, static_cast<QnnLog_Level_t>(6)));
+  EXPECT_CODE(0, qnn().logFree(log));
+}
+
+TEST(Backend, ListsTheOpsThatItComputes) {
+  Qnn_BackendHandle_t backend = nullptr;
+  ASSERT_OK(qnn().backendCreate(nullptr, nullptr, &backend));
+  uint32_t count = 0;
+  const QnnBackend_OperationName_t* names = nullptr;
+  ASSERT_OK(qnn().backendGetSupportedOperations(backend, &count, &names));
+  const auto has = [&](const char* op) {
+    return std::any_of(names, names + count, [=](const QnnBackend_OperationName_t& name) {
+      return std::strcmp(name.name, op) == 0 && std::strcmp(name.packageName, "qti.aisw") == 0;
+    });
+  };
+  EXPECT_TRUE(has("FullyConnected"));
+  EXPECT_FALSE(has("Conv3d"));
+  EXPECT_CODE(QNN_BACKEND_ERROR_INVALID_ARGUMENT,
+              qnn().backendGetSupportedOperations(backend, nullptr, &names));
+  EXPECT_CODE(0, qnn().backendFree(backend));
+}
+
+TEST(Backend, UnknownConfigsAreRefused) {
+  QnnBackend_Config_t config = QNN_BACKEND_CONFIG_INIT;
+  const QnnBackend_Config_t* configs[] = {&config, nullptr};
+  Qnn_BackendHandle_t backend = nullptr;
+  EXPECT_CODE(QNN_BACKEND_ERROR_INVALID_CONFIG, qnn().backendCreate(nullptr, configs, &backend));
+  config.option = QNN_BACKEND_CONFIG_OPTION_ERROR_REPORTING;
+  config.errorConfig = {QNN_ERROR_REPORTING_LEVEL_UNDEFINED, 0};
+  EXPECT_CODE(QNN_BACKEND_ERROR_INVALID_CONFIG, qnn().backendCreate(nullptr, configs, &backend));
+  config.errorConfig = {QNN_ERROR_REPORTING_LEVEL_DETAILED, 16};
+  EXPECT_CODE(0, qnn().backendCreate(nullptr, configs, &backend));
+  EXPECT_CODE(0, qnn().backendSetConfig(backend, nullptr));
+  EXPECT_CODE(0, qnn().backendFree(backend));
+}
+
+TEST(Device, IsTheProcessorWithItsCores) {
+  Qnn_DeviceHandle_t device = nullptr;
+  ASSERT_OK(qnn().deviceCreate(nullptr, nullptr, &device));
+  const QnnDevice_PlatformInfo_t* info = nullptr;
+  ASSERT_OK(qnn().deviceGetInfo(device, &info));
+  ASSERT_EQ(QNN_DEVICE_PLATFORM_INFO_VERSION_1, info->version);
+  ASSERT_EQ(1u, info->v1.numHwDevices);
+  EXPECT_GE(info->v1.hwDevices[0].v1.numCores, 1u);
+  QnnDevice_Config_t config = QNN_DEVICE_CONFIG_INIT;
+  config.option = QNN_DEVICE_CONFIG_OPTION_PLATFORM_INFO;
+  config.hardwareInfo = const_cast<QnnDevice_PlatformInfo_t*>(info);
+  const QnnDevice_Config_t* configs[] = {&config, nullptr};
+  EXPECT_CODE(0, qnn().deviceSetConfig(device, configs));
+  config.hardwareInfo = nullptr;
+  EXPECT_CODE(QNN_DEVICE_ERROR_INVALID_CONFIG, qnn().deviceSetConfig(device, configs));
+  config.option = QNN_DEVICE_CONFIG_OPTION_CUSTOM;
+  EXPECT_CODE(QNN_DEVICE_ERROR_INVALID_CONFIG, qnn().deviceSetConfig(device, configs));
+  EXPECT_CODE(0, qnn().deviceFree(device));
+}
+
+TEST(Device, PlatformInfoIsGivenBackOnce) {
+  const QnnDevice_PlatformInfo_t* info = nullptr;
+  ASSERT_OK(qnn().deviceGetPlatformInfo(nullptr, &info));
+  EXPECT_EQ(1u, info->v1.numHwDevices);
+  EXPECT_CODE(0, qnn().deviceFreePlatformInfo(nullptr, info));
+  EXPECT_CODE(QNN_DEVICE_ERROR_INVALID_ARGUMENT, qnn().deviceFreePlatformInfo(nullptr, info));
+  EXPECT_CODE(QNN_DEVICE_ERROR_INVALID_ARGUMENT, qnn().deviceFreePlatformInfo(nullptr, nullptr));
+  EXPECT_CODE(QNN_DEVICE_ERROR_INVALID_ARGUMENT, qnn().deviceGetPlatformInfo(nullptr, nullptr));
+}
+
+TEST_F(Session, ADeviceIsNotFreedWhileAContextUsesIt) {
+  Qnn_DeviceHandle_t device = nullptr;
+  Qnn_ContextHandle_t context = nullptr;
+  ASSERT_OK(qnn().deviceCreate(log_, nullptr, &device));
+  ASSERT_OK(qnn().contextCreate(backend_, device, nullptr, &context));
+  EXPECT_CODE(QNN_DEVICE_ERROR_ASSOCIATED_TO_CONTEXT, qnn().deviceFree(device));
+  EXPECT_CODE(0, qnn().contextFree(context, nullptr));
+  EXPECT_CODE(0, qnn().deviceFree(device));
+  EXPECT_CODE(QNN_DEVICE_ERROR_INVALID_HANDLE, qnn().deviceFree(device));
+}
+
+TEST_F(Session, MemoryOfAcceleratorsIsCheckedThenNotSupported) {
+  uint32_t size = 64;
+  Qnn_MemDescriptor_t memory = QNN_MEM_DESCRIPTOR_INIT;
+  memory.memShape = {1, &size, nullptr};
+  memory.dataType = QNN_DATATYPE_FLOAT_16;
+  memory.memType = QNN_MEM_TYPE_ION;
+  memory.ionInfo.fd = 3;
+  Qnn_MemHandle_t handle = nullptr;
+  EXPECT_CODE(QNN_MEM_ERROR_NOT_SUPPORTED, qnn().memRegister(context_, &memory, 1, &handle));
+  memory.ionInfo.fd = QNN_MEM_INVALID_FD;
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_ARGUMENT, qnn().memRegister(context_, &memory, 1, &handle));
+  memory.memType = QNN_MEM_TYPE_DMA_BUF;
+  memory.dmaBufInfo = {QNN_MEM_INVALID_FD, nullptr};
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_ARGUMENT, qnn().memRegister(context_, &memory, 1, &handle));
+  memory.memType = QNN_MEM_TYPE_UNDEFINED;
+  EXPECT_CODE(QNN_MEM_ERROR_UNSUPPORTED_MEMTYPE, qnn().memRegister(context_, &memory, 1, &handle));
+  memory.memShape = {0, nullptr, nullptr};
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_SHAPE, qnn().memRegister(context_, &memory, 1, &handle));
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_ARGUMENT, qnn().memRegister(context_, &memory, 0, &handle));
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_ARGUMENT, qnn().memRegister(context_, nullptr, 1, &handle));
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_HANDLE, qnn().memRegister(backend_, &memory, 1, &handle));
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_HANDLE, qnn().memDeRegister(&context_, 1));
+  EXPECT_CODE(QNN_MEM_ERROR_INVALID_ARGUMENT, qnn().memDeRegister(nullptr, 0));
+}
+
+TEST_F(Session, SignalsAreNotSupported) {
+  Qnn_SignalHandle_t signal = nullptr;
+  EXPECT_CODE(QNN_SIGNAL_ERROR_UNSUPPORTED, qnn().signalCreate(backend_, nullptr, &signal));
+  EXPECT_CODE(QNN_SIGNAL_ERROR_INVALID_ARGUMENT, qnn().signalCreate(backend_, nullptr, nullptr));
+  EXPECT_CODE(QNN_SIGNAL_ERROR_INVALID_HANDLE, qnn().signalCreate(context_, nullptr, &signal));
+  EXPECT_CODE(QNN_SIGNAL_ERROR_INVALID_HANDLE, qnn().signalSetConfig(signal, nullptr));
+  EXPECT_CODE(QNN_SIGNAL_ERROR_INVALID_HANDLE, qnn().signalTrigger(backend_));
+  EXPECT_CODE(QNN_SIGNAL_ERROR_INVALID_HANDLE, qnn().signalFree(signal));
+}
+
+TEST(Infrastructure, IsTheHostsOwnTable) {
+  QnnDevice_Infrastructure_t device = nullptr;
+  EXPECT_CODE(QNN_DEVICE_ERROR_INVALID_ARGUMENT, qnn().deviceGetInfrastructure(nullptr));
+  ASSERT_OK(qnn().deviceGetInfrastructure(&device));
+  const auto* table = reinterpret_cast<const QnnHostDevice_Infrastructure_t*>(device);
+  EXPECT_EQ(sizeof *table, table->size);
+  EXPECT_STRNE("", table->instructionSet());
+  const QnnHostGraph_Overflow_t* overflow = nullptr;
+  EXPECT_CODE(QNN_GRAPH_ERROR_INVALID_HANDLE, table->graphGetOverflow(nullptr, &overflow));
+}
+
+}  // namespace
