@@ -162,6 +162,13 @@ const uint8_t* GraphRunner::output(size_t index) const {
   return nullptr;
 }
 
+const uint8_t* GraphRunner::input(size_t index) const {
+  for (size_t i = 0; i < state_inputs_.size(); ++i) {
+    if (state_inputs_[i] == index) return state_->output(i);  // flipped, as above
+  }
+  return index == input_.index ? input_.buffer.data() : nullptr;
+}
+
 Status GraphRunner::run(const int32_t* tokens) {
   if (manifest_.input(Role::kToken) != nullptr) {
     std::memcpy(input_.buffer.data(), tokens, manifest_.tokens * sizeof(int32_t));

@@ -46,6 +46,8 @@ class GraphRunner {
   const std::vector<float>& logits() const { return logits_; }
   /// What the last run wrote to the graph's output `index`, in the tensor's own type.
   const uint8_t* output(size_t index) const;
+  /// What it read from the graph's input `index`.
+  const uint8_t* input(size_t index) const;
 
  private:
   GraphRunner(Graph& graph, const ManifestGraph& manifest, const EmbeddingTable* embedding)

@@ -30,41 +30,48 @@ Result<TensorTrace> TensorTrace::create(const GraphRunner& runner,
   const Graph& graph = runner.graph();
   TensorTrace trace(runner);
   for (const std::string& name : names) {
-    const int at = graph.find_output(name);
-    if (at < 0) {
-      return input_error("trace/no-tensor",
-                         "graph " + graph.name() + " has no tensor " + name + " that can be read",
-                         "A constant or an input cannot be traced.");
+    const int output = graph.find_output(name);
+    const int input = graph.find_input(name);
+    if (output < 0 && input < 0) {
+      return input_error(
+          "trace/no-tensor",
+          "graph " + graph.name() + " has no tensor " + name + " that can be read",
+          "A constant cannot be traced, and a context binary shows its outputs only.");
     }
-    RWKV_TRY(trace.add(static_cast<size_t>(at)));
+    const size_t index = static_cast<size_t>(output < 0 ? input : output);
+    const std::vector<TensorInfo>& infos = output < 0 ? graph.inputs() : graph.outputs();
+    RWKV_TRY(trace.add(infos[index], output < 0, index));
   }
   Dtype ignored;
   for (size_t i = 0; names.empty() && i < graph.outputs().size(); ++i) {
-    if (dtype_of(graph.outputs()[i], ignored)) RWKV_TRY(trace.add(i));
+    const TensorInfo& info = graph.outputs()[i];
+    if (dtype_of(info, ignored)) RWKV_TRY(trace.add(info, false, i));
   }
   return trace;
 }
 
-Status TensorTrace::add(size_t output) {
+Status TensorTrace::add(const TensorInfo& info, bool is_input, size_t index) {
   Tensor tensor;
-  tensor.info = &runner_->graph().outputs()[output];
-  tensor.output = output;
+  tensor.info = &info;
+  tensor.is_input = is_input;
+  tensor.index = index;
   tensor.offset = row_values_;
   Dtype dtype;
-  if (!dtype_of(*tensor.info, dtype)) {
-    return input_error("trace/type", "tensor " + tensor.info->name + " is " +
-                                         tensor.info->describe() + ": it has no float32 values");
+  if (!dtype_of(info, dtype)) {
+    return input_error("trace/type", "tensor " + info.name + " is " + info.describe() +
+                                         ": it has no float32 values");
   }
-  RWKV_ASSIGN(tensor.codec, ElementCodec::create(dtype, *tensor.info));
-  row_values_ += tensor.info->elements();
+  RWKV_ASSIGN(tensor.codec, ElementCodec::create(dtype, info));
+  row_values_ += info.elements();
   tensors_.push_back(std::move(tensor));
   return Done{};
 }
 
 void TensorTrace::read(float* row) const {
   for (const Tensor& tensor : tensors_) {
-    tensor.codec.read_all(runner_->output(tensor.output), tensor.info->elements(),
-                          row + tensor.offset);
+    const uint8_t* values =
+        tensor.is_input ? runner_->input(tensor.index) : runner_->output(tensor.index);
+    tensor.codec.read_all(values, tensor.info->elements(), row + tensor.offset);
   }
 }
 

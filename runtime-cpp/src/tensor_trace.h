@@ -7,18 +7,20 @@
 
 namespace rwkv {
 
-/// The values of a graph's outputs as float32, run by run. Borrows the runner. Of a graph that was
-/// composed with every value readable these are all its tensors but inputs and constants.
+/// The values of a graph's outputs and inputs as float32, run by run. Borrows the runner. Of a
+/// graph that was composed with every value readable these are all its tensors but constants.
 class TensorTrace {
  public:
   struct Tensor {
     const TensorInfo* info = nullptr;
-    size_t output = 0;  ///< place among the graph's outputs
+    bool is_input = false;
+    size_t index = 0;  ///< place among the graph's inputs or outputs
     ElementCodec codec;
     uint64_t offset = 0;  ///< of its first value in a row
   };
 
-  /// The outputs of these names, in this order; all whose type has a float32 when `names` is empty.
+  /// The tensors of these names, in this order; all outputs whose type has a float32 when `names`
+  /// is empty.
   static Result<TensorTrace> create(const GraphRunner& runner,
                                     const std::vector<std::string>& names);
 
@@ -30,7 +32,7 @@ class TensorTrace {
 
  private:
   explicit TensorTrace(const GraphRunner& runner) : runner_(&runner) {}
-  Status add(size_t output);
+  Status add(const TensorInfo& info, bool is_input, size_t index);
 
   const GraphRunner* runner_;
   std::vector<Tensor> tensors_;

@@ -99,17 +99,18 @@ Status run_trace(const Flags& flags, JsonWriter& report, Console&) {
 
 Mode trace_mode() {
   return {{"trace", "write or sum up the values inside the graph, token by token",
-           session_flags({{"--tokens", "FILE", "token ids separated by white space"},
-                          {"--tensors", "FILE", "names of tensors, one a line; default: all"},
-                          {"--out", "FILE",
-                           "float32, little endian, [tokens, rowValues]; a row has tensor after "
-                           "tensor, as the report lists them"},
-                          {"--wide", nullptr,
-                           "compute float16 models in float32: values beyond float16's range are "
-                           "seen (host and cpu)"},
-                          {"--stats", nullptr,
-                           "in the report: largest magnitude, range, and count of values that are "
-                           "not finite"}})},
+           session_flags(
+               {{"--tokens", "FILE", "token ids separated by white space"},
+                {"--tensors", "FILE", "names of tensors, one a line; default: all but inputs"},
+                {"--out", "FILE",
+                 "float32, little endian, [tokens, rowValues]; a row has tensor after "
+                 "tensor, as the report lists them"},
+                {"--wide", nullptr,
+                 "compute float16 models in float32: values beyond float16's range are "
+                 "seen (host and cpu)"},
+                {"--stats", nullptr,
+                 "in the report: largest magnitude, range, and count of values that are "
+                 "not finite"}})},
           &run_trace};
 }
 
