@@ -156,6 +156,15 @@ const afterTokens = Number.MAX_SAFE_INTEGER;
  * the spec's equations as far as operands allow. (A layer needs only itself and earlier ones, so its values stay together.)
  */
 export function topological(graph: IrGraph): readonly Value[] {
+  const known = orders.get(graph) ?? sorted(graph);
+  orders.set(graph, known);
+  return known;
+}
+
+/** Graphs do not change, and every pass, the verifier and lowering ask for their order. */
+const orders = new WeakMap<IrGraph, readonly Value[]>();
+
+function sorted(graph: IrGraph): readonly Value[] {
   const found = reachable(graph);
   const phases = tokenPhases(found, graph.layerCount);
   const rank = new Map<Value, number>();
