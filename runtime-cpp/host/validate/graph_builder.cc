@@ -95,11 +95,11 @@ int64_t GraphBuilder::find(uint32_t id, const char* name) const {
   if (with_id != by_id_.end()) {
     const bool agrees =
         name == nullptr || *name == '\0' || model_.tensors[with_id->second].name == name;
-    return agrees ? with_id->second : -1;
+    return agrees ? int64_t{with_id->second} : -1;
   }
   if (name == nullptr) return -1;
   const auto with_name = by_name_.find(name);
-  return with_name != by_name_.end() ? with_name->second : -1;
+  return with_name != by_name_.end() ? int64_t{with_name->second} : -1;
 }
 
 }  // namespace qnn_host
