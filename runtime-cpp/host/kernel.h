@@ -29,6 +29,13 @@ struct Buffers {
   ThreadPool* threads;  ///< null: only the caller's
 };
 
+/// Memory with packed weights. Kernels of graphs that use the same weights give the same memory.
+struct PackedView {
+  const uint8_t* data = nullptr;
+  uint64_t bytes = 0;
+  bool copied = false;  ///< false: this is the client's copy
+};
+
 /// One node's computation, with all that depends on shapes and parameters worked out beforehand.
 /// Immutable: may be run for several executions at once.
 class Kernel {
@@ -41,9 +48,8 @@ class Kernel {
     (void)input;
     return true;
   }
-  /// Memory that `reads(..) == false` inputs were packed into. What two kernels share counts for
-  /// both.
-  virtual uint64_t packed_bytes() const { return 0; }
+  /// The weights that each run streams, if the kernel holds them itself.
+  virtual PackedView packed() const { return {}; }
   /// Output 0 may be the very memory of this input.
   virtual bool may_overwrite(size_t input) const {
     (void)input;

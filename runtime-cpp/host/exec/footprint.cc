@@ -23,6 +23,7 @@ uint64_t multiply_adds(const GraphModel& model, const Node& node) {
 QnnHostGraph_Footprint_t footprint_of(const GraphModel& model, const std::vector<Step>& steps) {
   QnnHostGraph_Footprint_t footprint = {};
   std::set<uint32_t> counted;
+  std::set<const uint8_t*> copies;
   for (const Step& step : steps) {
     for (const uint32_t index : step.nodes) {
       const Node& node = model.nodes[index];
@@ -38,7 +39,8 @@ QnnHostGraph_Footprint_t footprint_of(const GraphModel& model, const std::vector
           footprint.weightBytes += tensor.bytes();
       }
     }
-    if (step.kernel != nullptr) footprint.packedBytes += step.kernel->packed_bytes();
+    const PackedView packed = step.kernel != nullptr ? step.kernel->packed() : PackedView();
+    if (packed.copied && copies.insert(packed.data).second) footprint.packedBytes += packed.bytes;
   }
   footprint.steps = static_cast<uint32_t>(steps.size());
   return footprint;

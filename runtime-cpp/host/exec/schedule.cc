@@ -3,12 +3,10 @@
 namespace qnn_host {
 namespace {
 
-const Node* through_reshapes(const GraphModel& model, const std::vector<const Node*>& producers,
-                             uint32_t tensor) {
+const Node* through_reshapes(const std::vector<const Node*>& producers, uint32_t tensor) {
   const Node* node = producers[tensor];
   while (node != nullptr && node->type == "Reshape" && !node->inputs.empty())
     node = producers[node->inputs[0]];
-  (void)model;
   return node;
 }
 
@@ -31,10 +29,10 @@ std::vector<const Node*> producers_of(const GraphModel& model) {
 }
 
 Op op_of(const GraphModel& model, const Node& node, const std::vector<const Node*>& producers) {
-  Op op{node, {}, {}, {}};
+  Op op{node, {}, {}, {}, &model};
   for (const uint32_t input : node.inputs) {
     op.inputs.push_back(&model.tensors[input]);
-    op.producers.push_back(through_reshapes(model, producers, input));
+    op.producers.push_back(through_reshapes(producers, input));
   }
   for (const uint32_t output : node.outputs) op.outputs.push_back(&model.tensors[output]);
   return op;

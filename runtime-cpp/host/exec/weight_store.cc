@@ -19,7 +19,9 @@ constexpr uint64_t kAlignment = 64;
 
 class InPlace : public PackedWeight {
  public:
-  explicit InPlace(const Tensor& tensor) : owner_(tensor.owner) { data_ = tensor.data; }
+  explicit InPlace(const Tensor& tensor) : owner_(tensor.owner) {
+    view_ = {tensor.data, tensor.bytes(), false};
+  }
 
  private:
   std::shared_ptr<const void> owner_;
@@ -35,10 +37,9 @@ class Copy : public PackedWeight {
  public:
   Copy(const Tensor& tensor, std::shared_ptr<Slab> slab, uint64_t offset) : slab_(std::move(slab)) {
     uint8_t* to = slab_->memory.data() + offset;
-    packed_bytes_ = tensor.bytes();
-    data_ = to;
-    for (uint64_t at = 0; at < packed_bytes_; at += kWindow) {
-      const uint64_t bytes = std::min(kWindow, packed_bytes_ - at);
+    view_ = {to, tensor.bytes(), true};
+    for (uint64_t at = 0; at < view_.bytes; at += kWindow) {
+      const uint64_t bytes = std::min(kWindow, view_.bytes - at);
       std::memcpy(to + at, tensor.data + at, bytes);
       drop_file_pages(tensor.data + at, bytes);
     }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "graph_model.h"
+#include "kernel.h"
 
 namespace qnn_host {
 
@@ -11,13 +11,11 @@ namespace qnn_host {
 class PackedWeight {
  public:
   virtual ~PackedWeight() = default;
-  const uint8_t* data() const { return data_; }
-  /// Memory that was taken for it; 0 where the client's copy is used.
-  uint64_t packed_bytes() const { return packed_bytes_; }
+  const uint8_t* data() const { return view_.data; }
+  const PackedView& view() const { return view_; }
 
  protected:
-  const uint8_t* data_ = nullptr;
-  uint64_t packed_bytes_ = 0;
+  PackedView view_;
 };
 
 /// Data that lie in a client's file mapping are copied to huge pages, window by window, and the

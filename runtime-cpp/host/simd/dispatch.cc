@@ -3,20 +3,23 @@
 
 #include "executor.h"
 #include "kernel.h"
+#include "linear_kernel.h"
+#include "mat_mul_kernel.h"
+#include "norm_kernel.h"
+#include "slices.h"
 
 namespace qnn_host {
 
 const char* instruction_set() {
-#ifdef HWY_COMPILE_ONLY_STATIC
-  // Built without Highway's library, for instructions that all CPUs of this kind have.
-  return hwy::TargetName(HWY_STATIC_TARGET);
-#else
-  const int64_t targets = hwy::SupportedTargets();
+  const int64_t targets = HWY_SUPPORTED_TARGETS;
   return hwy::TargetName(targets & -targets);  // better ones have lower bits
-#endif
 }
 
-std::unique_ptr<Kernel> make_fast_kernel(const Op&) {
+std::unique_ptr<Kernel> make_fast_kernel(const Op& op) {
+  // A matrix product with one summand is element-wise, so that comes before make_mat_mul.
+  for (const auto make : {make_element_wise, make_linear, make_mat_mul, make_norm}) {
+    if (std::unique_ptr<Kernel> kernel = make(op)) return kernel;
+  }
   return nullptr;
 }
 

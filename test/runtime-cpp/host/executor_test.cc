@@ -3,25 +3,25 @@
 
 #include <gtest/gtest.h>
 
-#include "graph_builder.h"
+#include "test_graph.h"
 
 namespace qnn_host {
 namespace {
 
 TEST(Executor, RunsNodesInOrder) {
-  GraphBuilder graph;
+  TestGraph graph;
   const uint32_t x = graph.input("x", {1, 4}), y = graph.output("y", {1, 4});
   const uint32_t half = graph.value("half", {1, 4});
   graph.node("ElementWiseMultiply", {x, graph.constant("c", {1}, {0.5f})}, {half});
   graph.node("ElementWiseAdd", {half, x}, {y});
-  GraphRun run(graph.model());
+  TestRun run(graph.model());
   run.set(x, {1, 2, 3, -4});
   run.execute();
   EXPECT_EQ(run.get(y), (std::vector<float>{1.5f, 3, 4.5f, -6}));
 }
 
 TEST(Executor, StatesOfAllLayersAreSplitAndJoinedWithoutACopy) {
-  GraphBuilder graph;
+  TestGraph graph;
   const uint32_t in = graph.input("in", {2, 3, 4}), out = graph.output("out", {2, 3, 4});
   std::vector<uint32_t> parts, next;
   for (int i = 0; i < 2; ++i) {
@@ -38,7 +38,7 @@ TEST(Executor, StatesOfAllLayersAreSplitAndJoinedWithoutACopy) {
       graph.model().nodes.begin(),
       graph.make_node("Split", {in}, parts, {{"axis", 0}}, {{"split_index", {1}}}));
   graph.node("Concat", next, {out}, {{"axis", 0}});
-  GraphRun run(graph.model());
+  TestRun run(graph.model());
   std::vector<float> values(24), expected(24);
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(i);
@@ -53,29 +53,29 @@ TEST(Executor, StatesOfAllLayersAreSplitAndJoinedWithoutACopy) {
 }
 
 TEST(Executor, AnInputThatIsAnOutputIsCopied) {
-  GraphBuilder graph;
+  TestGraph graph;
   const uint32_t x = graph.input("x", {4}), y = graph.output("y", {2, 2});
   graph.node("Reshape", {x}, {y});
-  GraphRun run(graph.model());
+  TestRun run(graph.model());
   run.set(x, {1, 2, 3, 4});
   run.execute();
   EXPECT_EQ(run.get(y), (std::vector<float>{1, 2, 3, 4}));
 }
 
 TEST(Executor, AValueJoinedTwiceIsCopiedOnce) {
-  GraphBuilder graph;
+  TestGraph graph;
   const uint32_t x = graph.input("x", {1, 2}), y = graph.output("y", {2, 2});
   const uint32_t sum = graph.value("sum", {1, 2});
   graph.node("ElementWiseAdd", {x, x}, {sum});
   graph.node("Concat", {sum, sum}, {y}, {{"axis", 0}});
-  GraphRun run(graph.model());
+  TestRun run(graph.model());
   run.set(x, {1, 2});
   run.execute();
   EXPECT_EQ(run.get(y), (std::vector<float>{2, 4, 2, 4}));
 }
 
 TEST(Executor, NodesThatCannotBeComputedAreNamed) {
-  GraphBuilder graph;
+  TestGraph graph;
   const uint32_t x = graph.input("x", {4}), y = graph.output("y", {4});
   graph.node("Erf", {x}, {y});
   std::string message;

@@ -40,12 +40,12 @@ inline std::vector<float> decode(Qnn_DataType_t dtype, const std::vector<uint8_t
 }
 
 /// Puts graph models together for tests. Tensors are of one float type, given at the start.
-class GraphBuilder {
+class TestGraph {
  public:
   using Scalars = std::map<std::string, double>;
   using Lists = std::map<std::string, std::vector<uint32_t>>;
 
-  explicit GraphBuilder(Qnn_DataType_t dtype = QNN_DATATYPE_FLOAT_16) : dtype_(dtype) {}
+  explicit TestGraph(Qnn_DataType_t dtype = QNN_DATATYPE_FLOAT_16) : dtype_(dtype) {}
 
   GraphModel& model() { return model_; }
 
@@ -123,9 +123,9 @@ class GraphBuilder {
 };
 
 /// A graph with memory for its inputs and outputs.
-class GraphRun {
+class TestRun {
  public:
-  explicit GraphRun(const GraphModel& model, const ExecutorOptions& options = {}) : model_(model) {
+  explicit TestRun(const GraphModel& model, const ExecutorOptions& options = {}) : model_(model) {
     std::string message;
     executor_ = Executor::create(model, options, &message);
     EXPECT_NE(executor_, nullptr) << message;

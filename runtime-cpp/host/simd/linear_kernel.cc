@@ -1,0 +1,195 @@
+// y[t, m] = sum_n x[t, n] * w[m, n] + b[m], summed in float32 (products.h has the bound), rounded
+// once.
+//
+// A few rows of x: dot products with the rows of w, which are read once, in order. Many: blocks of
+// kBlockColumns rows of x, transposed, so that vectors run along t.
+
+#include "linear_kernel.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "convert.h"
+#include "exact.h"
+#include "exec/weight_store.h"
+#include "products.h"
+#include "threads/thread_pool.h"
+
+namespace qnn_host {
+namespace {
+
+/// Up to here a row of x at a time costs less than a block, whose smallest width is 16.
+constexpr uint64_t kFewRows = 4;
+/// Of a chunk: large enough that claiming it costs nothing, small enough that the last ones end
+/// together.
+constexpr uint64_t kChunkBytes = 128 << 10;
+constexpr uint64_t kLeastChunkRows = 48;  ///< a multiple of the rows that a block takes at once
+
+void widen(const uint16_t* from, float* to, uint64_t count) {
+  widen_run(from, to, count);
+}
+void widen(const float* from, float* to, uint64_t count) {
+  std::memcpy(to, from, count * sizeof(float));
+}
+void narrow(const float* from, uint16_t* to, uint64_t count) {
+  narrow_run(from, to, count);
+}
+void narrow(const float* from, float* to, uint64_t count) {
+  std::memcpy(to, from, count * sizeof(float));
+}
+
+template <typename T>
+class Linear : public Kernel, public ChunkedWork {
+ public:
+  Linear(const Op& op, std::shared_ptr<const PackedWeight> weight)
+      : weight_(std::move(weight)),
+        features_(op.inputs[1]->dims[0]),
+        depth_(op.inputs[1]->dims[1]),
+        rows_(op.inputs[0]->elements() / depth_) {
+    if (op.inputs.size() == 3) {
+      bias_.resize(features_);
+      widen(reinterpret_cast<const T*>(op.inputs[2]->data), bias_.data(), features_);
+    }
+    chunk_features_ = std::max<uint64_t>(
+        kLeastChunkRows, kChunkBytes / (depth_ * sizeof(T)) / kLeastChunkRows * kLeastChunkRows);
+    chunk_features_ = std::min(chunk_features_, features_);
+  }
+
+  bool reads(size_t input) const override { return input == 0; }
+  PackedView packed() const override { return weight_->view(); }
+
+  void run(const Buffers& buffers) const override {
+    const T* x = static_cast<const T*>(buffers.inputs[0]);
+    if (buffers.threads != nullptr) {
+      prepare(x, static_cast<float*>(buffers.threads->operand(operand_bytes())));
+      buffers.threads->run(*this, buffers.outputs[0]);
+      return;
+    }
+    static thread_local std::vector<float> operand;
+    static thread_local std::vector<uint8_t> result;
+    operand.resize(operand_bytes() / sizeof(float));
+    result.resize(chunk_bytes());
+    prepare(x, operand.data());
+    for (uint32_t chunk = 0; chunk < chunks(); ++chunk) {
+      compute(operand.data(), chunk, result.data());
+      commit(result.data(), chunk, buffers.outputs[0]);
+    }
+  }
+
+  uint32_t chunks() const override {
+    return static_cast<uint32_t>((features_ + chunk_features_ - 1) / chunk_features_);
+  }
+  uint64_t chunk_bytes() const override { return chunk_features_ * rows_ * sizeof(T); }
+
+  void compute(const void* operand, uint32_t chunk, void* result) const override {
+    const float* x = static_cast<const float*>(operand);
+    const uint64_t first = chunk * chunk_features_;
+    const uint64_t count = std::min(chunk_features_, features_ - first);
+    T* y = static_cast<T*>(result);
+    if (rows_ <= kFewRows)
+      dots(x, first, count, y);
+    else
+      blocks(x, first, count, y);
+  }
+
+  void commit(const void* result, uint32_t chunk, void* output) const override {
+    const uint64_t first = chunk * chunk_features_;
+    const uint64_t count = std::min(chunk_features_, features_ - first);
+    for (uint64_t t = 0; t < rows_; ++t)
+      std::memcpy(static_cast<T*>(output) + t * features_ + first,
+                  static_cast<const T*>(result) + t * count, count * sizeof(T));
+  }
+
+ private:
+  const T* row(uint64_t feature) const {
+    return reinterpret_cast<const T*>(weight_->data()) + feature * depth_;
+  }
+
+  uint64_t column_blocks() const { return (rows_ + kBlockColumns - 1) / kBlockColumns; }
+  uint64_t operand_bytes() const {
+    const uint64_t rows = rows_ <= kFewRows ? rows_ : column_blocks() * kBlockColumns;
+    return rows * depth_ * sizeof(float);
+  }
+
+  /// Rows of x as float32; for blocks [block][n][t].
+  void prepare(const T* x, float* to) const {
+    if (rows_ <= kFewRows) return widen(x, to, rows_ * depth_);
+    constexpr uint64_t kTile = 16;
+    float tile[kTile];
+    std::memset(to, 0, operand_bytes());
+    for (uint64_t t = 0; t < rows_; ++t) {
+      float* column = to + t / kBlockColumns * depth_ * kBlockColumns + t % kBlockColumns;
+      for (uint64_t n = 0; n < depth_; n += kTile) {
+        const uint64_t count = std::min(kTile, depth_ - n);
+        widen(x + t * depth_ + n, tile, count);
+        for (uint64_t i = 0; i < count; ++i) column[(n + i) * kBlockColumns] = tile[i];
+      }
+    }
+  }
+
+  void dots(const float* x, uint64_t first, uint64_t count, T* y) const {
+    static thread_local std::vector<float> sums;
+    sums.resize(count);
+    for (uint64_t t = 0; t < rows_; ++t) {
+      dot_rows(row(first), depth_, count, depth_, x + t * depth_, sums.data());
+      add_bias(first, count, sums.data());
+      narrow(sums.data(), y + t * count, count);
+      mend(x + t * depth_, 1, first, count, y + t * count);
+    }
+  }
+
+  void blocks(const float* x, uint64_t first, uint64_t count, T* y) const {
+    static thread_local std::vector<float> sums, line;
+    sums.resize(count * kBlockColumns);
+    line.resize(count);
+    for (uint64_t block = 0; block < column_blocks(); ++block) {
+      const float* operand = x + block * depth_ * kBlockColumns;
+      const uint64_t columns = std::min(kBlockColumns, rows_ - block * kBlockColumns);
+      multiply_block(row(first), depth_, count, depth_, operand, (columns + 15) / 16 * 16,
+                     sums.data());
+      for (uint64_t t = 0; t < columns; ++t) {
+        T* to = y + (block * kBlockColumns + t) * count;
+        for (uint64_t i = 0; i < count; ++i) line[i] = sums[i * kBlockColumns + t];
+        add_bias(first, count, line.data());
+        narrow(line.data(), to, count);
+        mend(operand + t, kBlockColumns, first, count, to);
+      }
+    }
+  }
+
+  void add_bias(uint64_t first, uint64_t count, float* sums) const {
+    if (bias_.empty()) return;
+    for (uint64_t i = 0; i < count; ++i) sums[i] += bias_[first + i];
+  }
+
+  void mend(const float* x, uint64_t step, uint64_t first, uint64_t count, T* y) const {
+    if (!outside_range(y, count)) return;
+    for (uint64_t i = 0; i < count; ++i) {
+      if (!is_outside(y[i])) continue;
+      double sum = exact_dot(x, step, row(first + i), 1, depth_);
+      if (!bias_.empty()) sum += static_cast<double>(bias_[first + i]);
+      store_exact(sum, &y[i]);
+    }
+  }
+
+  const std::shared_ptr<const PackedWeight> weight_;
+  const uint64_t features_, depth_, rows_;
+  uint64_t chunk_features_ = 0;
+  std::vector<float> bias_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_linear(const Op& op) {
+  if (op.node.type != "FullyConnected" || !op.inputs[1]->is_static()) return nullptr;
+  if (op.inputs.size() == 3 && !op.inputs[2]->is_static()) return nullptr;
+  const Qnn_DataType_t dtype = op.inputs[1]->dtype;
+  const bool is_half = dtype == QNN_DATATYPE_FLOAT_16;
+  if (!is_half && dtype != QNN_DATATYPE_FLOAT_32) return nullptr;
+  std::shared_ptr<const PackedWeight> weight = pack_weight(*op.inputs[1]);
+  if (weight == nullptr) return nullptr;
+  if (is_half) return std::make_unique<Linear<uint16_t>>(op, std::move(weight));
+  return std::make_unique<Linear<float>>(op, std::move(weight));
+}
+
+}  // namespace qnn_host

@@ -1,0 +1,110 @@
+// out[.., i, j] = sum_k a[.., i, k] * b[.., k, j], summed in float32, rounded once.
+//
+// Rows of a are widened; b is read as it lies: by dot products with its rows where it is
+// transposed, else by adding its rows up.
+
+#include "mat_mul_kernel.h"
+
+#include "convert.h"
+#include "exact.h"
+#include "ops/shapes.h"
+#include "products.h"
+
+namespace qnn_host {
+namespace {
+
+float wide(uint16_t value) {
+  return static_cast<float>(ieee_value(value));
+}
+float wide(float value) {
+  return value;
+}
+void widen(const uint16_t* from, float* to, uint64_t count) {
+  widen_run(from, to, count);
+}
+void widen(const float* from, float* to, uint64_t count) {
+  for (uint64_t i = 0; i < count; ++i) to[i] = from[i];
+}
+bool narrow(const float* from, uint16_t* to, uint64_t count) {
+  return narrow_run(from, to, count);
+}
+bool narrow(const float* from, float* to, uint64_t count) {
+  widen(from, to, count);
+  return outside_range(to, count);
+}
+
+template <typename T>
+class MatMul : public Kernel {
+ public:
+  explicit MatMul(const Op& op)
+      : a_transposed_(op.node.flag("transpose_in0", false)),
+        b_transposed_(op.node.flag("transpose_in1", false)) {
+    const Dims &a = op.inputs[0]->dims, &b = op.inputs[1]->dims, &out = op.outputs[0]->dims;
+    rows_ = out[out.size() - 2];
+    columns_ = out.back();
+    depth_ = a[a.size() - (a_transposed_ ? 2 : 1)];
+    a_offsets_ = offsets(a, out);
+    b_offsets_ = offsets(b, out);
+  }
+
+  void run(const Buffers& buffers) const override {
+    static thread_local std::vector<float> row, sums;
+    row.resize(depth_);
+    sums.resize(columns_);
+    T* y = static_cast<T*>(buffers.outputs[0]);
+    for (size_t i = 0; i < a_offsets_.size(); ++i) {
+      const T* a = static_cast<const T*>(buffers.inputs[0]) + a_offsets_[i];
+      const T* b = static_cast<const T*>(buffers.inputs[1]) + b_offsets_[i];
+      for (uint64_t r = 0; r < rows_; ++r, y += columns_) {
+        take_row(a, r, row.data());
+        if (b_transposed_) {
+          dot_rows(b, depth_, columns_, depth_, row.data(), sums.data());
+        } else {
+          std::fill(sums.begin(), sums.end(), 0.0f);
+          add_rows(row.data(), b, columns_, depth_, columns_, sums.data());
+        }
+        if (narrow(sums.data(), y, columns_)) mend(row.data(), b, y);
+      }
+    }
+  }
+
+ private:
+  static std::vector<uint64_t> offsets(const Dims& dims, const Dims& out) {
+    const Dims own(dims.begin(), dims.end() - 2), batch(out.begin(), out.end() - 2);
+    Walk walk(batch, broadcast_strides(own, batch));
+    std::vector<uint64_t> offsets(product(batch));
+    for (uint64_t& offset : offsets) {
+      offset = walk.offset() * product(dims, dims.size() - 2, dims.size());
+      walk.next();
+    }
+    return offsets;
+  }
+
+  void take_row(const T* a, uint64_t row, float* to) const {
+    if (!a_transposed_) return widen(a + row * depth_, to, depth_);
+    for (uint64_t k = 0; k < depth_; ++k) to[k] = wide(a[k * rows_ + row]);
+  }
+
+  void mend(const float* row, const T* b, T* y) const {
+    for (uint64_t j = 0; j < columns_; ++j) {
+      if (!is_outside(y[j])) continue;
+      const T* column = b_transposed_ ? b + j * depth_ : b + j;
+      store_exact(exact_dot(row, 1, column, b_transposed_ ? 1 : columns_, depth_), &y[j]);
+    }
+  }
+
+  const bool a_transposed_, b_transposed_;
+  uint64_t rows_ = 0, columns_ = 0, depth_ = 0;
+  std::vector<uint64_t> a_offsets_, b_offsets_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_mat_mul(const Op& op) {
+  if (op.node.type != "MatMul" || op.inputs.size() != 2) return nullptr;
+  if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_16) return std::make_unique<MatMul<uint16_t>>(op);
+  if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_32) return std::make_unique<MatMul<float>>(op);
+  return nullptr;
+}
+
+}  // namespace qnn_host

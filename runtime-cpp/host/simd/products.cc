@@ -1,0 +1,272 @@
+#include "products.h"
+
+#include <hwy/cache_control.h>
+
+#include "numerics/float16.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/products.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "half-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace qnn_host {
+namespace HWY_NAMESPACE {
+
+HWY_INLINE float scalar(const uint16_t* from) {
+  return static_cast<float>(ieee_value(*from));
+}
+HWY_INLINE float scalar(const float* from) {
+  return *from;
+}
+
+// Loops over registers: unrolled wholly, or their arrays would lie in memory.
+#define QNN_HOST_UNROLL _Pragma("GCC unroll 8")
+
+/// Bytes ahead of the reading that memory is asked for: the hardware's own prefetching stops at
+/// each 4 KB page.
+constexpr size_t kAhead = 2048;
+
+template <size_t kRows, typename T>
+HWY_INLINE void dot_some_rows(const T* rows, size_t stride, size_t n, const float* x, float* out) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  VF sums[kRows], more[kRows];
+  QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) sums[r] = more[r] = hn::Zero(d);
+  // Short rows: the same place in the rows that come next.
+  const size_t block = kRows * stride * sizeof(T);
+  const size_t ahead = block <= 16384 ? block : kAhead;
+  size_t k = 0;
+  for (; k + 2 * lanes <= n; k += 2 * lanes) {
+    const auto x0 = hn::LoadU(d, x + k), x1 = hn::LoadU(d, x + k + lanes);
+    QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+      const T* row = rows + r * stride + k;
+      hwy::Prefetch(reinterpret_cast<const uint8_t*>(row) + ahead);
+      sums[r] = hn::MulAdd(load(row), x0, sums[r]);
+      more[r] = hn::MulAdd(load(row + lanes), x1, more[r]);
+    }
+  }
+  for (; k + lanes <= n; k += lanes) {
+    const auto x0 = hn::LoadU(d, x + k);
+    QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) sums[r] =
+        hn::MulAdd(load(rows + r * stride + k), x0, sums[r]);
+  }
+  QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) out[r] =
+      hn::GetLane(hn::SumOfLanes(d, hn::Add(sums[r], more[r])));
+  for (; k < n; ++k) {
+    QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) out[r] +=
+        scalar(rows + r * stride + k) * x[k];
+  }
+}
+
+template <typename T>
+void dot_all_rows(const T* rows, size_t stride, size_t count, size_t n, const float* x,
+                  float* out) {
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) dot_some_rows<4>(rows + i * stride, stride, n, x, out + i);
+  for (; i < count; ++i) dot_some_rows<1>(rows + i * stride, stride, n, x, out + i);
+}
+
+void dot_half_rows(const uint16_t* rows, size_t stride, size_t count, size_t n, const float* x,
+                   float* out) {
+  dot_all_rows(rows, stride, count, n, x, out);
+}
+void dot_float_rows(const float* rows, size_t stride, size_t count, size_t n, const float* x,
+                    float* out) {
+  dot_all_rows(rows, stride, count, n, x, out);
+}
+
+template <typename T>
+void add_all_rows(const float* a, const T* rows, size_t stride, size_t count, size_t n,
+                  float* out) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  size_t j = 0;
+  for (; j + 4 * lanes <= n; j += 4 * lanes) {
+    VF sums[4];
+    QNN_HOST_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = hn::LoadU(d, out + j + v * lanes);
+    for (size_t k = 0; k < count; ++k) {
+      const auto factor = hn::Set(d, a[k]);
+      QNN_HOST_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
+          hn::MulAdd(factor, load(rows + k * stride + j + v * lanes), sums[v]);
+    }
+    QNN_HOST_UNROLL for (size_t v = 0; v < 4; ++v) hn::StoreU(sums[v], d, out + j + v * lanes);
+  }
+  for (; j + lanes <= n; j += lanes) {
+    auto sum = hn::LoadU(d, out + j);
+    for (size_t k = 0; k < count; ++k)
+      sum = hn::MulAdd(hn::Set(d, a[k]), load(rows + k * stride + j), sum);
+    hn::StoreU(sum, d, out + j);
+  }
+  for (; j < n; ++j) {
+    for (size_t k = 0; k < count; ++k) out[j] += a[k] * scalar(rows + k * stride + j);
+  }
+}
+
+void add_half_rows(const float* a, const uint16_t* rows, size_t stride, size_t count, size_t n,
+                   float* out) {
+  add_all_rows(a, rows, stride, count, n, out);
+}
+void add_float_rows(const float* a, const float* rows, size_t stride, size_t count, size_t n,
+                    float* out) {
+  add_all_rows(a, rows, stride, count, n, out);
+}
+
+// ------------------------------------------------------------------------------ blocks of columns
+
+/// Rows that are multiplied at once; their numbers, widened, and the sums stay in registers and the
+/// nearest cache.
+constexpr size_t kRowBlock = 6;
+constexpr size_t kDepth = 256;
+
+/// Adds kRows x (kVectors * lanes) sums to `out`.
+template <size_t kRows, size_t kVectors>
+HWY_INLINE void multiply_tile(const float* rows, size_t depth, const float* x, float* out) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  VF sums[kRows][kVectors];
+  QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+    QNN_HOST_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[r][v] =
+        hn::LoadU(d, out + r * kBlockColumns + v * lanes);
+  }
+  for (size_t k = 0; k < depth; ++k) {
+    VF columns[kVectors];
+    QNN_HOST_UNROLL for (size_t v = 0; v < kVectors; ++v) columns[v] =
+        hn::LoadU(d, x + k * kBlockColumns + v * lanes);
+    QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+      const auto factor = hn::Set(d, rows[r * kDepth + k]);
+      QNN_HOST_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[r][v] =
+          hn::MulAdd(factor, columns[v], sums[r][v]);
+    }
+  }
+  QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+    QNN_HOST_UNROLL for (size_t v = 0; v < kVectors; ++v)
+        hn::StoreU(sums[r][v], d, out + r * kBlockColumns + v * lanes);
+  }
+}
+
+template <size_t kRows>
+HWY_INLINE void multiply_columns(const float* rows, size_t depth, const float* x, size_t columns,
+                                 float* out) {
+  const size_t lanes = hn::Lanes(F32());
+  // 4 vectors by 6 rows fill 32 registers; with 16, 2 by 6 do.
+  constexpr size_t kVectors = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 4 : 2;
+  size_t t = 0;
+  for (; t + kVectors * lanes <= columns; t += kVectors * lanes)
+    multiply_tile<kRows, kVectors>(rows, depth, x + t, out + t);
+  for (; t + lanes <= columns; t += lanes) multiply_tile<kRows, 1>(rows, depth, x + t, out + t);
+}
+
+HWY_INLINE void widen_to(const uint16_t* from, size_t count, float* to) {
+  const size_t lanes = hn::Lanes(F32());
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(load(from + i), F32(), to + i);
+  for (; i < count; ++i) to[i] = scalar(from + i);
+}
+HWY_INLINE void widen_to(const float* from, size_t count, float* to) {
+  for (size_t i = 0; i < count; ++i) to[i] = from[i];
+}
+
+template <typename T>
+void multiply_all(const T* rows, size_t stride, size_t count, size_t n, const float* x,
+                  size_t columns, float* out) {
+  HWY_ALIGN float wide[kRowBlock * kDepth];
+  for (size_t i = 0; i < count * kBlockColumns; ++i) out[i] = 0.0f;
+  // The same x for all rows of the block, kDepth of it at a time.
+  for (size_t k = 0; k < n; k += kDepth) {
+    const size_t depth = n - k < kDepth ? n - k : kDepth;
+    for (size_t i = 0; i < count; i += kRowBlock) {
+      const size_t block = count - i < kRowBlock ? count - i : kRowBlock;
+      for (size_t r = 0; r < block; ++r)
+        widen_to(rows + (i + r) * stride + k, depth, wide + r * kDepth);
+      float* sums = out + i * kBlockColumns;
+      const float* part = x + k * kBlockColumns;
+      if (block == kRowBlock) {
+        multiply_columns<kRowBlock>(wide, depth, part, columns, sums);
+      } else {
+        for (size_t r = 0; r < block; ++r)
+          multiply_columns<1>(wide + r * kDepth, depth, part, columns, sums + r * kBlockColumns);
+      }
+    }
+  }
+}
+
+void multiply_half_block(const uint16_t* rows, size_t stride, size_t count, size_t n,
+                         const float* x, size_t columns, float* out) {
+  multiply_all(rows, stride, count, n, x, columns, out);
+}
+void multiply_float_block(const float* rows, size_t stride, size_t count, size_t n, const float* x,
+                          size_t columns, float* out) {
+  multiply_all(rows, stride, count, n, x, columns, out);
+}
+
+// -------------------------------------------------------------------------------------- measuring
+
+uint64_t read_all(const uint8_t* data, size_t bytes) {
+  const hn::ScalableTag<uint64_t> d;
+  const size_t step = hn::Lanes(d) * 8;
+  auto a = hn::Zero(d), b = a, c = a, e = a;
+  size_t i = 0;
+  for (; i + 4 * step <= bytes; i += 4 * step) {
+    hwy::Prefetch(data + i + kAhead);
+    if (step == 64) {
+      hwy::Prefetch(data + i + kAhead + 64);
+      hwy::Prefetch(data + i + kAhead + 128);
+      hwy::Prefetch(data + i + kAhead + 192);
+    }
+    const auto* from = reinterpret_cast<const uint64_t*>(data + i);
+    a = hn::Add(a, hn::LoadU(d, from));
+    b = hn::Add(b, hn::LoadU(d, from + step / 8));
+    c = hn::Add(c, hn::LoadU(d, from + 2 * step / 8));
+    e = hn::Add(e, hn::LoadU(d, from + 3 * step / 8));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(a, b), hn::Add(c, e))));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace qnn_host
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace qnn_host {
+
+HWY_EXPORT(dot_half_rows);
+HWY_EXPORT(dot_float_rows);
+HWY_EXPORT(add_half_rows);
+HWY_EXPORT(add_float_rows);
+HWY_EXPORT(multiply_half_block);
+HWY_EXPORT(multiply_float_block);
+HWY_EXPORT(read_all);
+
+void dot_rows(const uint16_t* rows, uint64_t stride, uint64_t count, uint64_t n, const float* x,
+              float* out) {
+  HWY_DYNAMIC_DISPATCH(dot_half_rows)(rows, stride, count, n, x, out);
+}
+void dot_rows(const float* rows, uint64_t stride, uint64_t count, uint64_t n, const float* x,
+              float* out) {
+  HWY_DYNAMIC_DISPATCH(dot_float_rows)(rows, stride, count, n, x, out);
+}
+void add_rows(const float* a, const uint16_t* rows, uint64_t stride, uint64_t count, uint64_t n,
+              float* out) {
+  HWY_DYNAMIC_DISPATCH(add_half_rows)(a, rows, stride, count, n, out);
+}
+void add_rows(const float* a, const float* rows, uint64_t stride, uint64_t count, uint64_t n,
+              float* out) {
+  HWY_DYNAMIC_DISPATCH(add_float_rows)(a, rows, stride, count, n, out);
+}
+void multiply_block(const uint16_t* rows, uint64_t stride, uint64_t count, uint64_t n,
+                    const float* x, uint64_t columns, float* out) {
+  HWY_DYNAMIC_DISPATCH(multiply_half_block)(rows, stride, count, n, x, columns, out);
+}
+void multiply_block(const float* rows, uint64_t stride, uint64_t count, uint64_t n, const float* x,
+                    uint64_t columns, float* out) {
+  HWY_DYNAMIC_DISPATCH(multiply_float_block)(rows, stride, count, n, x, columns, out);
+}
+uint64_t read_memory(const uint8_t* data, uint64_t bytes) {
+  return HWY_DYNAMIC_DISPATCH(read_all)(data, bytes);
+}
+
+}  // namespace qnn_host
+#endif  // HWY_ONCE

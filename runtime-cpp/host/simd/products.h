@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+namespace qnn_host {
+
+// Products accumulate in float32, in as many partial sums as there are lanes; the result of n
+// summands differs from the exact sum by at most n 2^-24 times the sum of their magnitudes.
+
+/// out[i] = sum_k rows[i * stride + k] * x[k] for `count` rows of `n`.
+void dot_rows(const uint16_t* rows, uint64_t stride, uint64_t count, uint64_t n, const float* x,
+              float* out);
+void dot_rows(const float* rows, uint64_t stride, uint64_t count, uint64_t n, const float* x,
+              float* out);
+
+/// out[j] += a[k] * rows[k * stride + j] for all k of `count`, j of `n`.
+void add_rows(const float* a, const uint16_t* rows, uint64_t stride, uint64_t count, uint64_t n,
+              float* out);
+void add_rows(const float* a, const float* rows, uint64_t stride, uint64_t count, uint64_t n,
+              float* out);
+
+/// Columns of x that multiply_block takes at once.
+constexpr uint64_t kBlockColumns = 64;
+/// out[i][t] = sum_k rows[i * stride + k] * x[k][t], for `columns` t (a multiple of 16, at most
+/// kBlockColumns); rows of x and of out have kBlockColumns numbers. x[n][kBlockColumns],
+/// out[count][kBlockColumns].
+void multiply_block(const uint16_t* rows, uint64_t stride, uint64_t count, uint64_t n,
+                    const float* x, uint64_t columns, float* out);
+void multiply_block(const float* rows, uint64_t stride, uint64_t count, uint64_t n, const float* x,
+                    uint64_t columns, float* out);
+
+/// Reads all of it, and gives something that depends on every byte: for measuring.
+uint64_t read_memory(const uint8_t* data, uint64_t bytes);
+
+}  // namespace qnn_host
