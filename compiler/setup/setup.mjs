@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { ensureNodeModules } from "./node-modules.mjs";
-import { buildTools, ensureSystemPackages, fetchTools, testTools } from "./system-packages.mjs";
+import { buildTools, ensureSystemPackages, testTools } from "./system-packages.mjs";
 import { root, say, stop } from "./terminal.mjs";
 
 export const compilerProgram = join(root, "out/compiler/rwkvc.js");
@@ -16,7 +16,7 @@ export const compilerProgram = join(root, "out/compiler/rwkvc.js");
 /** `tests`: also what the tests need. */
 export async function setUp({ tests = false } = {}) {
   await ensureNodeModules();
-  await ensureSystemPackages([...buildTools, ...fetchTools, ...(tests ? testTools : [])]);
+  await ensureSystemPackages([...buildTools, ...(tests ? testTools : [])]);
   await ensureCompiler();
   await ensurePrograms();
 }

@@ -12,6 +12,7 @@ import { join } from "node:path";
 
 import { runCtest } from "./cpp-tests.mjs";
 import { compilerProgram, setUp } from "./setup.mjs";
+import { ensureSystemPackages, fetchTools } from "./system-packages.mjs";
 import { root, run, say } from "./terminal.mjs";
 
 const reports = join(root, "out/test-reports");
@@ -50,6 +51,7 @@ async function findQnn() {
   const find = () => ["htp", "cpu"].map((backend) => rwkvc("qnn", "path", backend).stdout.trim());
   let found = find();
   if (found.includes("") && process.env.RWKVC_ACCEPT_LICENSE) {
+    await ensureSystemPackages(fetchTools);
     await run(process.execPath, [compilerProgram, "qnn", "install"]);
     found = find();
   }
