@@ -18,6 +18,7 @@ import { qnnCommand } from "./commands/qnn.ts";
 import { diagnosticsOf, jsonDiagnostics, reportText, writeJson } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { explainUsageError } from "./commands/usage.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { DiagnosticError, exitCode } from "./diagnostics/diagnostic.ts";
 
 /** Runs one command line (without `node` and the script) and gives the exit code. */
@@ -62,6 +63,7 @@ function program(line: CommandLine): Command {
     runCommand,
     logitsCommand,
     evalCommand,
+    verifyCommand,
     estimateCommand,
     inspectCommand,
     qnnCommand,

@@ -39,15 +39,21 @@ export interface PreparedRun extends OpenArtefact {
   readonly args: readonly string[];
 }
 
+export interface RunChoice {
+  /** The model library is composed, even where there is a context binary: a trace needs it. */
+  readonly composed?: boolean;
+}
+
 /** Without a name, the host backend: it runs every artefact. Diagnostics: those of chooseBackend, locateQnn, modelLibrary. */
 export async function prepareRun(
   { folder, manifest }: OpenArtefact,
   backendName: BackendName | undefined,
   env: NodeJS.ProcessEnv,
+  { composed = false }: RunChoice = {},
 ): Promise<PreparedRun> {
   const backend = chooseBackend(manifest, backendName);
   const qnn = await findBackendLibrary(backend, env);
-  const context = backend === "htp" ? await contextFor(folder, manifest, qnn) : null;
+  const context = backend === "htp" && !composed ? await contextFor(folder, manifest, qnn) : null;
   const args = ["--artefact", folder, "--backend", backend, "--backend-library", qnn.library];
   if (qnn.system) args.push("--system-library", qnn.system);
   if (backend === "htp") args.push("--soc-model", String(manifest.htp?.socModel ?? simulatedSoc.model));

@@ -8,6 +8,7 @@ const commands = [
   ["run"],
   ["logits"],
   ["eval"],
+  ["verify"],
   ["estimate"],
   ["inspect"],
   ["doctor"],

@@ -1,0 +1,140 @@
+/** `rwkvc verify`: an artefact, run on a backend, against the spec's equations in double precision. */
+import { join } from "node:path";
+
+import type { Command } from "commander";
+
+import { readEquations } from "../build/read-equations.ts";
+import type { CheckedModel } from "../check/typed.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { type ComparedEquation, Comparison, firstDeparture } from "../oracle/compare.ts";
+import { runOracle } from "../oracle/run-oracle.ts";
+import { TraceFile } from "../oracle/trace-file.ts";
+import { type BackendName, backendOption } from "./backends.ts";
+import { buildModel, BuildError } from "./build-model.ts";
+import { type ActionResult, type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
+import { decimal, integer } from "./flags.ts";
+import { runFrontEnd } from "./front-end.ts";
+import { openArtefact, withScratch } from "./model-run.ts";
+import { StoredValues } from "./stored-values.ts";
+import { chooseTarget } from "./target-options.ts";
+import { type Traced, traceArtefact } from "./trace.ts";
+import { otherOrigin } from "./verify-origin.ts";
+import { departure, summarise, toleranceOf } from "./verify-report.ts";
+import { checkTokenFlags, type TokenFlags, verifyTokens } from "./verify-tokens.ts";
+
+interface VerifyFlags extends TokenFlags {
+  readonly weights: string;
+  readonly backend?: BackendName;
+  readonly precision?: string;
+  readonly artefact?: string;
+  readonly tolerance?: number;
+}
+
+export function verifyCommand(line: CommandLine): Command {
+  const command = defineCommand("verify", "compare an artefact with the spec, equation by equation", [
+    "rwkvc verify specs/rwkv-7.rwkv.ts --weights model.pth",
+    "rwkvc verify specs/rwkv-7.rwkv.ts --weights model.pth --backend htp --text prompt.txt --limit 64",
+    "rwkvc verify specs/rwkv-7.rwkv.ts --weights model.pth --artefact out/model --json",
+  ])
+    .argument("<spec>", "spec file, NAME.rwkv.ts")
+    .option(...backendOption)
+    .option("--precision <name>", "what to build: fp32 or fp16 (default: fp16 for htp, else fp32)")
+    .option("--artefact <folder>", "verify this artefact; without it one is built and removed again")
+    .option("--text <file>", "the text to read, for models of bytes")
+    .option("--tokens <file>", "token ids separated by white space; - reads standard input")
+    .option("--limit <n>", "use the first n tokens (default: 16)", integer("--limit", { min: 1 }), 16)
+    .option(
+      "--tolerance <x>",
+      "largest difference, relative to the equation's largest value (default: by precision)",
+      decimal("--tolerance", { above: 0 }),
+    );
+  requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
+  return runs(line, command, async (session, flags: VerifyFlags, spec: string) => {
+    checkTokenFlags(flags);
+    const front = await runFrontEnd(spec, flags.weights);
+    const { model, checkpoint } = front;
+    try {
+      if (!model || !checkpoint) throw new BuildError(front.diagnostics, front.sources);
+      const result = await withScratch((scratch) => verify({ spec, flags, model, checkpoint, scratch }, session));
+      const warnings = front.diagnostics.filter((d) => d.severity === "warning");
+      return {
+        ...result,
+        diagnostics: [...warnings, ...(result.diagnostics ?? [])],
+        listsDiagnostics: true,
+        sources: front.sources,
+      };
+    } finally {
+      checkpoint?.close();
+    }
+  });
+}
+
+interface Job {
+  readonly spec: string;
+  readonly flags: VerifyFlags;
+  readonly model: CheckedModel;
+  readonly checkpoint: Checkpoint;
+  readonly scratch: string;
+}
+
+async function verify(job: Job, session: Session): Promise<ActionResult> {
+  const { flags, model, checkpoint, scratch } = job;
+  const artefact = await openArtefact(flags.artefact ?? (await buildForVerify(job, session)));
+  const { manifest, folder } = artefact;
+  const ids = await verifyTokens(flags, manifest, session.io);
+  const equations = await readEquations(folder);
+  const stored = new StoredValues(model, equations, artefact);
+  session.progress.update(`running ${ids.length} tokens ...`);
+  const traced = await traceArtefact(
+    { artefact, backend: flags.backend, tokens: ids, tensors: stored.tensors(), scratch },
+    session,
+  );
+  const compared = compare(model, checkpoint, ids, stored, traced, session);
+  const tolerance = flags.tolerance ?? toleranceOf(manifest.precision);
+  const first = firstDeparture(compared.equations, tolerance);
+  const context = { model, manifest, ids, tolerance, why: traced.why, artefact: flags.artefact ?? null };
+  const others = flags.artefact === undefined ? [] : await otherOrigin(artefact, equations, model, checkpoint);
+  return {
+    ...summarise(compared.equations, compared.missing, first, context),
+    diagnostics: [...others, ...(first ? [departure(first, context)] : [])],
+  };
+}
+
+/** Into the scratch folder; gives the artefact's folder. */
+async function buildForVerify({ spec, flags, scratch }: Job, session: Session): Promise<string> {
+  const target = { htp: "htp-v75", "qnn-cpu": "qnn-cpu", host: "host", "qnn-gpu": "host" }[flags.backend ?? "host"];
+  const out = join(scratch, "model");
+  const { weights, precision } = flags;
+  await buildModel(
+    {
+      ...{ spec, weights, ...chooseTarget({ target, precision }), embedding: "graph", scaling: true },
+      ...{ embedWeights: false, name: "model", out },
+    },
+    session,
+  );
+  return out;
+}
+
+function compare(
+  model: CheckedModel,
+  checkpoint: Checkpoint,
+  ids: readonly number[],
+  stored: StoredValues,
+  { file, report }: Traced,
+  session: Session,
+): { readonly equations: readonly ComparedEquation[]; readonly missing: readonly string[] } {
+  const trace = new TraceFile(file, report);
+  try {
+    const comparison = new Comparison(
+      (equation, layer) => stored.of(equation, layer),
+      (tensor, token) => trace.values(tensor, token),
+    );
+    runOracle(model, checkpoint, ids, {
+      onValue: (value) => comparison.add(value),
+      onProgress: (done, all) => session.progress.update(`oracle: part ${done + 1} of ${all} ...`),
+    });
+    return { equations: comparison.equations(), missing: comparison.notCompared() };
+  } finally {
+    trace.close();
+  }
+}
