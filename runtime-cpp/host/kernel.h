@@ -27,6 +27,9 @@ struct Buffers {
   const void* const* inputs;
   void* const* outputs;
   ThreadPool* threads;  ///< null: only the caller's
+  /// Set by kernels of several nodes when a value that they keep to themselves is outside the
+  /// finite range; may be null.
+  bool* outside = nullptr;
 };
 
 /// Memory with packed weights. Kernels of graphs that use the same weights give the same memory.
