@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "wide_model.h"
@@ -71,25 +72,43 @@ Status Session::bind(const std::string& artefact) {
                              ", which the manifest lists",
                          "It is not of this artefact: build it again.");
     }
-    std::unique_ptr<GraphRunner>& place =
-        manifest.kind == ManifestGraph::Kind::kDecode ? decode_ : prefill_;
-    if (place != nullptr) {
+    RWKV_ASSIGN(std::unique_ptr<GraphRunner> runner,
+                GraphRunner::create(*graph, manifest, embedding_.get()));
+    const bool is_decode = manifest.kind == ManifestGraph::Kind::kDecode;
+    const auto same_tokens = [&](const std::unique_ptr<GraphRunner>& other) {
+      return other->manifest().tokens == manifest.tokens;
+    };
+    if (is_decode ? decode_ != nullptr
+                  : std::any_of(prefill_.begin(), prefill_.end(), same_tokens)) {
       return input_error("artefact/graphs",
-                         "two graphs of one kind are not supported: " + manifest_.graph_names());
+                         "two graphs of one kind for as many tokens: " + manifest_.graph_names());
     }
-    RWKV_ASSIGN(place, GraphRunner::create(*graph, manifest, embedding_.get()));
-  }
-  if (decode_ != nullptr && prefill_ != nullptr) {
-    const std::vector<ManifestState>& a = decode_->manifest().states;
-    const std::vector<ManifestState>& b = prefill_->manifest().states;
-    if (!same_slices(a, b)) {
-      return input_error("artefact/states",
-                         "the decode and the prefill graph have different states");
+    if (is_decode) {
+      decode_ = std::move(runner);
+    } else {
+      prefill_.push_back(std::move(runner));
     }
-    if (same_layout(a, b)) prefill_->share_state(decode_->state());
   }
-  active_ = decode_ != nullptr ? decode_.get() : prefill_.get();
+  std::sort(prefill_.begin(), prefill_.end(), [](const auto& a, const auto& b) {
+    return a->manifest().tokens > b->manifest().tokens;
+  });
+  active_ = decode_ != nullptr ? decode_.get() : prefill_.front().get();
   host_ = HostBackend::of(engine_->api());
+  return share_states();
+}
+
+/// Graphs that lay their states out alike work on the same buffers; between others, values are
+/// converted when the graph changes.
+Status Session::share_states() {
+  for (const std::unique_ptr<GraphRunner>& runner : prefill_) {
+    const std::vector<ManifestState>& a = active_->manifest().states;
+    const std::vector<ManifestState>& b = runner->manifest().states;
+    if (!same_slices(a, b)) {
+      return input_error("artefact/states", "graphs " + active_->manifest().name + " and " +
+                                                runner->manifest().name + " have different states");
+    }
+    if (same_layout(a, b)) runner->share_state(active_->state());
+  }
   return Done{};
 }
 
@@ -106,17 +125,20 @@ Status Session::check_tokens(const int32_t* tokens, size_t count) const {
 }
 
 Result<GraphRunner*> Session::choose(size_t count, GraphChoice choice) {
-  const bool fits = prefill_ != nullptr && count >= prefill_->manifest().tokens;
-  if (choice == GraphChoice::kPrefill && prefill_ == nullptr) {
+  if (choice == GraphChoice::kPrefill && prefill_.empty()) {
     return usage_error("artefact/no-graph", "the artefact has no prefill graph",
                        "Build it with --prefill T.");
   }
-  if (choice != GraphChoice::kDecode && fits) return prefill_.get();
+  if (choice != GraphChoice::kDecode) {
+    for (const std::unique_ptr<GraphRunner>& runner : prefill_) {
+      if (runner->manifest().tokens <= count) return runner.get();
+    }
+  }
   if (decode_ != nullptr) return decode_.get();
+  const std::string least = std::to_string(prefill_.back()->manifest().tokens);
   return usage_error("token/count", "the artefact has no decode graph for the last " +
                                         std::to_string(count) +
-                                        " tokens; its prefill graph takes " +
-                                        std::to_string(prefill_->manifest().tokens) + " at a time");
+                                        " tokens; its prefill graph takes " + least + " at a time");
 }
 
 void Session::activate(GraphRunner* runner) {

@@ -37,7 +37,8 @@ class Session {
     size_t tokens = 0;
     const float* logits = nullptr;  ///< valid until the next call
   };
-  /// Takes the first tokens of `tokens`, as many as one execution of a fitting graph does.
+  /// Takes the first tokens of `tokens`, as many as one execution of a fitting graph does: of the
+  /// graphs allowed by `choice` that take no more than there are, the one that takes the most.
   Result<Rows> advance(const int32_t* tokens, size_t count,
                        GraphChoice choice = GraphChoice::kAuto);
 
@@ -69,6 +70,7 @@ class Session {
  private:
   explicit Session(Manifest manifest) : manifest_(std::move(manifest)) {}
   Status bind(const std::string& artefact);
+  Status share_states();
   Result<GraphRunner*> choose(size_t count, GraphChoice choice);
   void activate(GraphRunner* runner);
   void watch(const GraphRunner& runner);
@@ -77,7 +79,8 @@ class Session {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EmbeddingTable> embedding_;
   std::unique_ptr<GraphRunner> decode_;
-  std::unique_ptr<GraphRunner> prefill_;
+  /// For several tokens each, the most first.
+  std::vector<std::unique_ptr<GraphRunner>> prefill_;
   /// The runner whose store has the state now.
   GraphRunner* active_ = nullptr;
   const float* last_logits_ = nullptr;
