@@ -8,7 +8,8 @@ import { DiagnosticError, inputError, missingError } from "../diagnostics/diagno
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { integer } from "./flags.ts";
-import { openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
+import { openArtefact, prepareRun, withScratch } from "./model-run.ts";
+import { runModel } from "./overflow.ts";
 import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface EvalFlags {
@@ -25,6 +26,8 @@ export interface EvalReport {
   readonly nll: number;
   readonly bitsPerByte: number;
   readonly perplexity: number;
+  /** Without loading. */
+  readonly seconds: number;
 }
 
 export function evalCommand(line: CommandLine): Command {
@@ -46,25 +49,22 @@ export function evalCommand(line: CommandLine): Command {
     session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
     return withScratch(async (folder) => {
       const file = join(folder, "report.json");
-      const args = ["eval", ...prepared.args, "--report", file, "--text", options.text];
+      const args = [...prepared.args, "--text", options.text];
       if (options.limit !== undefined) args.push("--limit", String(options.limit));
       if (options.tokenizer) args.push("--tokenizer", options.tokenizer);
-      const start = performance.now();
-      await runNative(session, "rwkv-run", args);
-      const seconds = (performance.now() - start) / 1000;
-      const report = readReport<EvalReport>(file);
-      return { json: { ...report, seconds }, text: describe(report, seconds) };
+      const { report, diagnostics } = await runModel<EvalReport>(session, prepared, file, ["eval", ...args]);
+      return { json: report, text: describe(report), listsDiagnostics: true, diagnostics };
     });
   });
 }
 
-function describe(report: EvalReport, seconds: number): string {
+function describe(report: EvalReport): string {
   const rows: readonly (readonly [string, string])[] = [
     ["tokens", String(report.tokens)],
     ["nats per token", report.nll.toFixed(4)],
     ["bits per byte", report.bitsPerByte.toFixed(4)],
     ["perplexity", report.perplexity.toFixed(3)],
-    ["tokens/s", (report.tokens / seconds).toFixed(1)],
+    ["tokens/s", (report.tokens / report.seconds).toFixed(1)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(16)}${value.padStart(12)}\n`).join("");
 }

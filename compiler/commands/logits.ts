@@ -7,8 +7,9 @@ import type { Command } from "commander";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice } from "./flags.ts";
-import { openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
+import { openArtefact, prepareRun, withScratch } from "./model-run.ts";
 import { checkOutputs } from "./output-files.ts";
+import { runModel } from "./overflow.ts";
 import { readTokenIds } from "./token-ids.ts";
 
 interface LogitsFlags {
@@ -44,12 +45,11 @@ export function logitsCommand(line: CommandLine): Command {
     const prepared = await prepareRun(opened, options.backend, session.io.env);
     return withScratch(async (folder) => {
       const tokens = join(folder, "tokens.txt");
-      const report = join(folder, "report.json");
       writeFileSync(tokens, `${ids.join(" ")}\n`);
-      const args = ["logits", ...prepared.args, "--report", report, "--tokens", tokens, "--out", options.out];
-      args.push("--graph", options.graph);
+      const args = [...prepared.args, "--tokens", tokens, "--out", options.out, "--graph", options.graph];
       if (options.stateOut !== undefined) args.push("--state-out", options.stateOut);
-      await runNative(session, "rwkv-run", args);
+      const file = join(folder, "report.json");
+      const { report, diagnostics } = await runModel<object>(session, prepared, file, ["logits", ...args]);
       const vocabulary = prepared.manifest.vocabulary;
       return {
         json: {
@@ -57,9 +57,11 @@ export function logitsCommand(line: CommandLine): Command {
           vocabulary,
           out: options.out,
           stateOut: options.stateOut ?? null,
-          report: readReport(report),
+          report,
         },
         text: `${options.out}: float32 [${ids.length}, ${vocabulary}]\n`,
+        listsDiagnostics: true,
+        diagnostics,
       };
     });
   });

@@ -7,7 +7,8 @@ import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
-import { openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
+import { openArtefact, prepareRun, withScratch } from "./model-run.ts";
+import { runModel } from "./overflow.ts";
 import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
 
 interface RunFlags {
@@ -64,18 +65,17 @@ export function runCommand(line: CommandLine): Command {
     session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
     return withScratch(async (folder) => {
       const file = join(folder, "report.json");
-      const args = ["generate", ...prepared.args, "--report", file, "--prompt", options.prompt];
+      const args = [...prepared.args, "--prompt", options.prompt];
       args.push("--tokens", String(options.tokens), ...samplingArgs(options));
       if (options.tokenizer) args.push("--tokenizer", options.tokenizer);
-      await runNative(session, "rwkv-run", args, {
+      const { report, diagnostics } = await runModel<GenerateReport>(session, prepared, file, ["generate", ...args], {
         onStdout: session.json ? undefined : (piece) => void session.io.stdout.write(piece),
       });
-      const report = readReport<GenerateReport>(file);
       if (!session.json) {
         session.io.stdout.write("\n");
         session.io.stderr.write(`${report.tokens} tokens, ${report.tokensPerSecond.toFixed(1)} tokens/s\n`);
       }
-      return { json: report };
+      return { json: report, listsDiagnostics: true, diagnostics };
     });
   });
 }

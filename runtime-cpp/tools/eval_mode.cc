@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cmath>
 
 #include "run_modes.h"
@@ -33,6 +34,7 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
   const size_t vocabulary = session->manifest().vocabulary;
   std::vector<float> each(predicted);
   double total = 0;
+  const auto start = std::chrono::steady_clock::now();
   for (size_t at = 0; at < predicted;) {
     RWKV_ASSIGN(const Session::Rows rows, session->advance(&tokens[at], predicted - at, choice));
     for (size_t i = 0; i < rows.tokens; ++i) {
@@ -52,10 +54,13 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
   if (flags.has("--nll-out")) {
     RWKV_TRY(write_file(flags.text("--nll-out"), each.data(), each.size() * sizeof(float)));
   }
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const double mean = total / static_cast<double>(predicted);
   report.member("tokens", static_cast<uint64_t>(tokens.size())).member("nll", mean);
   // A token is a byte.
   report.member("bitsPerByte", mean / std::log(2.0)).member("perplexity", std::exp(mean));
+  report.member("seconds", seconds);
   report_session(report, flags, *session);
   return Done{};
 }
