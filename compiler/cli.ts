@@ -15,6 +15,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import type { Io } from "./commands/io.ts";
 import { logitsCommand } from "./commands/logits.ts";
 import { qnnCommand } from "./commands/qnn.ts";
+import { rangesCommand } from "./commands/ranges.ts";
 import { diagnosticsOf, jsonDiagnostics, reportText, writeJson } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { explainUsageError } from "./commands/usage.ts";
@@ -64,6 +65,7 @@ function program(line: CommandLine): Command {
     logitsCommand,
     evalCommand,
     verifyCommand,
+    rangesCommand,
     estimateCommand,
     inspectCommand,
     qnnCommand,

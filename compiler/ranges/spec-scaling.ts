@@ -8,7 +8,7 @@ import { expand } from "../expand/expand.ts";
 import { applyScaling } from "../passes/apply-scaling.ts";
 import { fuseTokenShift } from "../passes/fuse-token-shift.ts";
 import type { Magnitude, Scaling } from "./suggest-policies.ts";
-import type { Policy } from "./write-policies.ts";
+import type { Policy } from "./policy.ts";
 
 export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[]): Scaling {
   const graph = fuseTokenShift(expand(model));
@@ -17,6 +17,8 @@ export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[])
     const { value, diagnostics } = applyScaling(graph, policies.map(checked));
     if (!value || hasErrors(diagnostics)) return undefined;
     const scales = new Map((value.definitions ?? []).map(({ name, scale }) => [name, scale]));
+    // A tensor with the states of all layers has no layer of its own; layers agree on a state's scale.
+    for (const { name, scale } of value.definitions ?? []) scales.set(name.replace(/^blocks\.\d+\./, ""), scale);
     return magnitudes.map(({ name }) => scales.get(name) ?? 1);
   };
   return {

@@ -4,7 +4,7 @@
  * brings it down; of those that the compiler can prove exact it keeps the one that leaves fewest values above the limit,
  * and of equals the one that scales the rest of the model least.
  */
-import type { Policy } from "./write-policies.ts";
+import type { Policy } from "./policy.ts";
 
 /** The largest magnitude that an equation's values had in one layer, as the spec means them (no policy applied). */
 export interface Magnitude {

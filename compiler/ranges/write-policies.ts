@@ -3,29 +3,28 @@
  * change changes. In: the text and the policies that the spec is to have. Out: the new text, or why it was not to be
  * edited (the list is computed elsewhere: then the author has to do it).
  */
-import { type CallExpression, Node, type ObjectLiteralExpression, Project, type SourceFile } from "ts-morph";
+import {
+  type CallExpression,
+  IndentationText,
+  Node,
+  type ObjectLiteralExpression,
+  Project,
+  type SourceFile,
+} from "ts-morph";
 
-export type Policy =
-  | { readonly kind: "scale"; readonly value: string; readonly by: number }
-  | { readonly kind: "rescaleHidden"; readonly every: number; readonly by: number };
+import { type Policy, policyText } from "./policy.ts";
 
 export type Written =
   | { readonly text: string }
   /** The spec is written in a way that leaves no one place for its policies. */
   | { readonly problem: string };
 
-/** As it stands in a spec: `scale("timeMix.k", 1 / 2)`. `rename` gives the names under which the functions were imported. */
-export function policyText(policy: Policy, rename: (name: string) => string = (name) => name): string {
-  const by = fraction(policy.by);
-  return policy.kind === "scale"
-    ? `${rename("scale")}("${policy.value}", ${by})`
-    : `${rename("rescaleHidden")}({ every: ${policy.every}, by: ${by} })`;
-}
-
-const fraction = (by: number): string => (by < 1 ? `1 / ${1 / by}` : String(by));
-
 export function writePolicies(text: string, policies: readonly Policy[]): Written {
-  const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    skipLoadingLibFiles: true,
+    manipulationSettings: { indentationText: IndentationText.TwoSpaces },
+  });
   const bom = text.startsWith("\ufeff") ? "\ufeff" : "";
   const source = project.createSourceFile("/spec.ts", text.slice(bom.length));
   const body = modelBody(source);

@@ -37,7 +37,9 @@ const void* module_of(const void* address) {
 // older than the headers that this library was built with are not supported: their slots differ.)
 void take_wishes(Composer& composer, uint64_t debug_word, QnnLog_Callback_t log,
                  QnnLog_Level_t level) {
-  const void* backend = module_of(reinterpret_cast<const void*>(composer.interface.graphAddNode));
+  // A slot that no client wraps: those that build the graph may be a client's own.
+  const void* backend =
+      module_of(reinterpret_cast<const void*>(composer.interface.propertyHasCapability));
   const void* log_module = module_of(reinterpret_cast<const void*>(log));
   const void* debug_module =
       module_of(reinterpret_cast<const void*>(static_cast<uintptr_t>(debug_word)));

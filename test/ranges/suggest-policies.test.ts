@@ -6,7 +6,7 @@ import type { CheckedModel } from "../../compiler/check/typed.ts";
 import { readSpec } from "../../compiler/frontend/read-spec.ts";
 import { scalingOf } from "../../compiler/ranges/spec-scaling.ts";
 import { type Magnitude, suggestPolicies } from "../../compiler/ranges/suggest-policies.ts";
-import type { Policy } from "../../compiler/ranges/write-policies.ts";
+import type { Policy } from "../../compiler/ranges/policy.ts";
 
 /** Twelve layers of the spec, with placeholder sizes. */
 function modelOf(path: string): CheckedModel {

@@ -1,0 +1,126 @@
+/** What `ranges` says: a table of the largest values, and the policies that would keep them inside. */
+import type { CheckedModel } from "../check/typed.ts";
+import { type Diagnostic, inputWarning } from "../diagnostics/diagnostic.ts";
+import type { EquationsJson } from "../emit/equations.ts";
+import { type EquationRange, worstLayers } from "../ranges/measured-ranges.ts";
+import { type Policy, policyText } from "../ranges/policy.ts";
+import type { ActionResult } from "./command.ts";
+import type { OpenArtefact } from "./model-run.ts";
+import { table } from "./text.ts";
+
+export interface RangesResult {
+  readonly ranges: readonly EquationRange[];
+  readonly equations: EquationsJson;
+  /** How many were read. */
+  readonly tokens: number;
+  readonly why: string;
+  /** Policies of the artefact's spec, applied or not. */
+  readonly present: readonly Policy[];
+  /** What the spec should have. */
+  readonly policies: readonly Policy[];
+  /** What `policies` multiply each of `ranges` by. */
+  readonly factors: readonly number[];
+  /** Beyond the limit under all policies that were found. */
+  readonly left: readonly EquationRange[];
+  readonly model: CheckedModel;
+  readonly artefact: OpenArtefact;
+}
+
+interface Frame {
+  readonly headroom: number;
+  /** The largest finite float16. */
+  readonly limit: number;
+  /** The spec that the policies were written into. */
+  readonly written: string | undefined;
+}
+
+/** Lines of the table. */
+const shown = 15;
+
+export function describeRanges(result: RangesResult, frame: Frame): ActionResult {
+  const { ranges, equations, tokens, why, artefact, left, present, policies, factors } = result;
+  const { headroom, limit, written } = frame;
+  const isChanged = JSON.stringify(policies) !== JSON.stringify(present);
+  const lineOf = (range: EquationRange) => equations.equations[range.equation]!;
+  const rows = worstLayers(ranges)
+    .slice(0, shown)
+    .map((range) => [
+      `${lineOf(range).part}.${lineOf(range).name}`,
+      `line ${lineOf(range).line}`,
+      range.layer === null ? "" : `layer ${range.layer}`,
+      `token ${range.token}`,
+      shortNumber(range.largest),
+      shortNumber(range.stored),
+      share(range.stored / limit),
+      shortNumber(range.largest * (factors[ranges.indexOf(range)] ?? 1)),
+    ]);
+  const heading = ["equation", "", "", "", "largest", "stored", "of float16", ...(isChanged ? ["with policies"] : [])];
+  const body = rows.map((row) => (isChanged ? row : row.slice(0, -1)));
+  const above = ranges.filter(({ stored }) => !(stored <= limit / headroom)).length;
+  const lines = [
+    table([heading, ...body]),
+    `${ranges.length} equations over ${tokens} tokens (${artefact.manifest.precision} for ${artefact.manifest.target}; ${why}).\n`,
+    verdict(above, isChanged, result, frame),
+  ];
+  const spec = { file: artefact.manifest.spec.path, written: written ?? null };
+  return {
+    text: lines.join(""),
+    json: {
+      tokens,
+      headroom,
+      limit,
+      spec,
+      policies: { present: present.map((p) => policyText(p)), suggested: policies.map((p) => policyText(p)) },
+      equations: ranges.map((range, i) => ({
+        ...{ equation: range.path, layer: range.layer, line: lineOf(range).line, text: lineOf(range).text },
+        ...{ largest: jsonNumber(range.largest), stored: jsonNumber(range.stored), tensor: range.tensor },
+        ...{ token: range.token, notFinite: range.notFinite, factor: factors[i] ?? 1 },
+      })),
+    },
+    diagnostics: left.length === 0 ? [] : [beyondPolicies(left, result, frame)],
+  };
+}
+
+function verdict(above: number, isChanged: boolean, result: RangesResult, { headroom, limit, written }: Frame): string {
+  const { artefact, policies } = result;
+  const room = `${limit} / ${headroom}`;
+  if (above === 0 && !isChanged) return `Everything stays below ${room}: nothing to do.\n`;
+  const list = policies.map((policy) => policyText(policy)).join(", ");
+  const leads = `${above} of them are above ${room}. `;
+  if (!isChanged) {
+    if (result.left.length > 0) return leads + "\n";
+    return artefact.manifest.policies.length < policies.length
+      ? `${leads}The spec's own policies would keep them below; this artefact was built without them (--no-scaling).\n`
+      : `${leads}The spec's policies keep what they scale below.\n`;
+  }
+  const last = written === undefined ? "--write puts them into the spec." : `Written to ${written}.`;
+  return `${leads}Policies that keep them below: policies: [${list}]. ${last}\n`;
+}
+
+function beyondPolicies(
+  left: readonly EquationRange[],
+  { equations, artefact }: RangesResult,
+  frame: Frame,
+): Diagnostic {
+  const [first] = left as [EquationRange, ...EquationRange[]];
+  const { file, start, end, text } = equations.equations[first.equation]!;
+  const names = [...new Set(left.map(({ path }) => path))];
+  return inputWarning("ranges/no-policy", "no scaling policy was found for some equations", {
+    primary: {
+      span: { file: `${artefact.folder}/${equations.files[file]!}`, start, end },
+      text: `its largest value is ${shortNumber(first.largest)}${first.layer === null ? "" : ` in layer ${first.layer}`}`,
+    },
+    notes: [
+      `In \`${text}\`: a policy has to bring the value below ${frame.limit} / ${frame.headroom} and be cancelled by a norm or a weight.`,
+      `Without one: ${names.slice(0, 8).join(", ")}${names.length > 8 ? `, and ${names.length - 8} more` : ""}.`,
+    ],
+    hint: "smaller --headroom, or change the equation so that a norm follows the large value",
+  });
+}
+
+const share = (x: number): string => (Number.isFinite(x) ? `${(100 * x).toFixed(x < 0.1 ? 2 : 0)} %` : "beyond");
+
+const shortNumber = (x: number): string =>
+  x !== 0 && Math.abs(x) < 1e-3 ? x.toExponential(2) : Number(x.toPrecision(5)).toString();
+
+const jsonNumber = (x: number): number | string => (Number.isFinite(x) ? x : String(x));
