@@ -73,9 +73,14 @@ Result<std::unique_ptr<Engine>> Engine::open(const Api& api, const EngineOptions
 Status Engine::compose(const ModelLibrary& library, const std::vector<std::string>& graph_names) {
   RWKV_ASSIGN(Context context, Context::create(*backend_, *device_, options_.share_weights));
   context_ = std::make_unique<Context>(std::move(context));
+  // A model library gives the mapping of its weights file; one that is widened, copies in passing.
+  const GraphOptions::Host host{options_.threads, !options_.compose.wide};
   const std::vector<std::string> none;
-  GraphOptions options(api_.backend_id == kBackendIdHtp ? graph_names : none, options_.htp);
-  RWKV_ASSIGN(composed_, library.compose(*backend_, *context_, options, options_.compose));
+  GraphOptions for_htp(api_.backend_id == kBackendIdHtp ? graph_names : none, options_.htp);
+  GraphOptions for_host(api_.backend_id == QNN_BACKEND_ID_HOST ? graph_names : none, host);
+  RWKV_ASSIGN(composed_,
+              library.compose(*backend_, *context_, for_host.count() != 0 ? for_host : for_htp,
+                              options_.compose));
   RWKV_ASSIGN(graphs_, composed_.graphs(api_));
   return Done{};
 }

@@ -27,6 +27,8 @@ struct EngineOptions {
   uint32_t soc_model = 0;
   uint32_t arch = 0;
   GraphOptions::Htp htp;
+  /// Host only; 0: as many as the machine has cores.
+  uint32_t threads = 0;
   bool share_weights = false;
   ComposeOptions compose;
 };
@@ -64,6 +66,7 @@ class Engine {
   /// The context; null before compose and load.
   const Context* context() const { return context_.get(); }
   std::vector<Graph>& graphs() { return graphs_; }
+  const std::vector<Graph>& graphs() const { return graphs_; }
   Graph* find_graph(const std::string& name);
 
  private:

@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "Host/QnnHost.h"
 #include "QnnModelApi.h"
 #include "htp_config.h"
 
 namespace rwkv {
 
-/// HTP options for the graphs that a model library creates: passed to composeGraphs by graph name.
+/// Options for the graphs that a model library creates: passed to composeGraphs by graph name.
 /// The records point into one another, so an object stays where it was made.
 class GraphOptions {
  public:
@@ -20,9 +21,16 @@ class GraphOptions {
         true;  ///< float math in half precision; without it HTP expects a quantized graph
   };
 
+  struct Host {
+    uint32_t threads = 0;  ///< 0: as many as the machine has cores
+    /// Static data are the weights file's mapping: never without that (Host/QnnHost.h).
+    bool mapped_weights = false;
+  };
+
   /// No options: for backends that need none.
   GraphOptions() = default;
   GraphOptions(const std::vector<std::string>& graph_names, const Htp& htp);
+  GraphOptions(const std::vector<std::string>& graph_names, const Host& host);
   GraphOptions(const GraphOptions&) = delete;
   GraphOptions& operator=(const GraphOptions&) = delete;
 
@@ -34,10 +42,13 @@ class GraphOptions {
   struct PerGraph {
     std::string name;
     std::vector<HtpGraphConfig> records;
+    std::vector<QnnHostGraph_CustomConfig_t> host_records;
     std::vector<QnnGraph_Config_t> configs;
     std::vector<const QnnGraph_Config_t*> pointers;  ///< null at the end
     GraphConfigInfo_t info = {};
   };
+  void finish(std::unique_ptr<PerGraph> graph);
+
   std::vector<std::unique_ptr<PerGraph>> graphs_;
   std::vector<const GraphConfigInfo_t*> list_ = {nullptr};  ///< null at the end
 };

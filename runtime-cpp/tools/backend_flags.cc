@@ -1,5 +1,7 @@
 #include "backend_flags.h"
 
+#include <cstdlib>
+
 namespace rwkv {
 
 const FlagSpec kReportFlag = {"--report", "FILE", "JSON report, written at the end"};
@@ -16,10 +18,32 @@ const FlagSpec kVtcmFlag = {"--vtcm-mb", "N",
                             "HTP: VTCM in MB, default: the artefact's, else all of the SoC's"};
 const FlagSpec kOptimizationFlag = {"--optimization", "N",
                                     "HTP: effort of finalize, 1 to 3, default 3"};
+const FlagSpec kThreadsFlag = {
+    "--threads", "N", "host: threads, default: RWKVC_THREADS, else one for each processor"};
 const FlagSpec kModelLibraryFlag = {"--model-library", "FILE",
                                     "model library, default: the artefact's for this machine"};
 const FlagSpec kContextFlag = {"--context", "FILE", "context binary to load instead of composing"};
 const FlagSpec kBackendFlag = {"--backend", "KIND", "cpu, htp, gpu or host"};
+
+namespace {
+
+constexpr uint64_t kMostThreads = 256;
+
+}  // namespace
+
+Result<uint32_t> threads_option(const Flags& flags) {
+  const char* environment = std::getenv("RWKVC_THREADS");
+  uint64_t threads = 0;
+  if (!flags.has("--threads") && environment != nullptr && environment[0] != '\0') {
+    if (!parse_count(environment, kMostThreads, threads)) {
+      return usage_error("usage/threads", std::string("RWKVC_THREADS is \"") + environment +
+                                              "\": a number up to 256 was expected");
+    }
+    return static_cast<uint32_t>(threads);
+  }
+  RWKV_ASSIGN(threads, flags.count("--threads", 0, kMostThreads));
+  return static_cast<uint32_t>(threads);
+}
 
 Result<EngineOptions> engine_options(const Flags& flags, BackendKind kind,
                                      const Manifest* manifest) {

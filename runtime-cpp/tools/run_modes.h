@@ -12,6 +12,8 @@ Mode logits_mode();
 Mode eval_mode();
 /// `rwkv-run trace`: the values of a model's tensors, token by token.
 Mode trace_mode();
+/// `rwkv-run bench`: how fast it is.
+Mode bench_mode();
 /// `rwkv-run exec`: one graph once, on raw files.
 Mode exec_mode();
 

@@ -8,12 +8,13 @@ std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more) {
   std::vector<FlagSpec> flags = {kArtefactFlag,      kBackendFlag,  kBackendLibraryFlag,
                                  kSystemLibraryFlag, kSocModelFlag, kVtcmFlag,
                                  kOptimizationFlag,  kContextFlag,  kModelLibraryFlag,
-                                 kReportFlag,        kLogLevelFlag};
+                                 kThreadsFlag,       kReportFlag,   kLogLevelFlag};
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
 }
 
-Result<std::unique_ptr<Session>> open_session(const Flags& flags, const ComposeOptions& compose) {
+Result<std::unique_ptr<Session>> open_session(const Flags& flags, const ComposeOptions& compose,
+                                              std::optional<uint32_t> threads) {
   RWKV_ASSIGN(const std::string artefact, flags.required("--artefact"));
   RWKV_ASSIGN(const std::string backend, flags.required("--backend"));
   RWKV_ASSIGN(const BackendKind kind, parse_backend_kind(backend));
@@ -24,6 +25,10 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, const ComposeO
   SessionOptions options;
   RWKV_ASSIGN(options.engine, engine_options(flags, kind, &manifest));
   options.engine.compose = compose;
+  if (!threads.has_value()) {
+    RWKV_ASSIGN(threads, threads_option(flags));
+  }
+  options.engine.threads = *threads;
   options.context = flags.text("--context");
   if (options.context.empty()) {
     RWKV_ASSIGN(options.model_library, model_library_path(flags, artefact, &manifest));

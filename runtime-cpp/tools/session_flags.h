@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,10 @@ namespace rwkv {
 /// The flags that `open_session` reads, and then those of the mode.
 std::vector<FlagSpec> session_flags(std::vector<FlagSpec> more);
 
-/// The session that the flags ask for.
+/// The session that the flags ask for; with `threads`, whatever `--threads` says.
 Result<std::unique_ptr<Session>> open_session(const Flags& flags,
-                                              const ComposeOptions& compose = {});
+                                              const ComposeOptions& compose = {},
+                                              std::optional<uint32_t> threads = std::nullopt);
 
 /// Members "source", "loadSeconds" and "library", and "overflow" where there was one.
 void report_session(JsonWriter& report, const Flags& flags, const Session& session);
