@@ -55,7 +55,12 @@ export interface Logits {
   readonly state: Float32Array;
 }
 
-export async function logitsOf(artefact: string, tokens: readonly number[], library: Library): Promise<Logits> {
+export async function logitsOf(
+  artefact: string,
+  tokens: readonly number[],
+  library: Library,
+  options: readonly string[] = [],
+): Promise<Logits> {
   const folder = scratch();
   const [ids, out, state] = ["ids.txt", "logits.f32", "state.f32"].map((name) => join(folder, name)) as [
     string,
@@ -63,7 +68,7 @@ export async function logitsOf(artefact: string, tokens: readonly number[], libr
     string,
   ];
   writeFileSync(ids, tokens.join(" "));
-  await run(["logits", artefact, "--tokens", ids, "--out", out, "--state-out", state], library);
+  await run(["logits", artefact, "--tokens", ids, "--out", out, "--state-out", state, ...options], library);
   return { logits: readFloats(out), state: readFloats(state) };
 }
 
