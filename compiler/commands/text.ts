@@ -14,6 +14,10 @@ export function bytes(count: number): string {
 
 export const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
+/** Three digits; null stands for what is not finite. */
+export const shortNumber = (value: number | null): string =>
+  value === null ? "not finite" : String(Number(value.toPrecision(3)));
+
 /** Left-aligned columns, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

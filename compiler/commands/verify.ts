@@ -6,8 +6,8 @@ import type { Command } from "commander";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { type ComparedEquation, Comparison, firstDeparture } from "../oracle/compare.ts";
-import { runOracle } from "../oracle/run-oracle.ts";
+import { Comparison } from "../oracle/compare.ts";
+import { type OracleValue, runOracles } from "../oracle/run-oracle.ts";
 import { TraceFile } from "../oracle/trace-file.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { buildModel, BuildError } from "./build-model.ts";
@@ -19,7 +19,8 @@ import { StoredValues } from "./stored-values.ts";
 import { chooseTarget } from "./target-options.ts";
 import { type Traced, traceArtefact } from "./trace.ts";
 import { otherOrigin } from "./verify-origin.ts";
-import { departure, summarise, toleranceOf } from "./verify-report.ts";
+import { type Compared, judge, type Tolerance, toleranceOf } from "./verify-judgement.ts";
+import { summarise } from "./verify-report.ts";
 import { checkTokenFlags, type TokenFlags, verifyTokens } from "./verify-tokens.ts";
 
 interface VerifyFlags extends TokenFlags {
@@ -45,7 +46,7 @@ export function verifyCommand(line: CommandLine): Command {
     .option("--limit <n>", "use the first n tokens (default: 16)", integer("--limit", { min: 1 }), 16)
     .option(
       "--tolerance <x>",
-      "largest difference, relative to the equation's largest value (default: by precision)",
+      "largest difference that one equation may make, relative to its largest value (default: by precision)",
       decimal("--tolerance", { above: 0 }),
     );
   requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
@@ -89,15 +90,14 @@ async function verify(job: Job, session: Session): Promise<ActionResult> {
     { artefact, backend: flags.backend, tokens: ids, tensors: stored.tensors(), scratch },
     session,
   );
-  const compared = compare(model, checkpoint, ids, stored, traced, session);
-  const tolerance = flags.tolerance ?? toleranceOf(manifest.precision);
-  const first = firstDeparture(compared.equations, tolerance);
-  const context = { model, manifest, ids, tolerance, why: traced.why, artefact: flags.artefact ?? null };
-  const others = flags.artefact === undefined ? [] : await otherOrigin(artefact, equations, model, checkpoint);
-  return {
-    ...summarise(compared.equations, compared.missing, first, context),
-    diagnostics: [...others, ...(first ? [departure(first, context)] : [])],
+  const context = {
+    ...{ model, manifest, ids, why: traced.why, artefact: flags.artefact ?? null },
+    tolerance: { ...toleranceOf(manifest.precision), ...(flags.tolerance && { own: flags.tolerance }) },
   };
+  const compared = compare(job, ids, stored, traced, context.tolerance, session);
+  const others = flags.artefact === undefined ? [] : await otherOrigin(artefact, equations, model, checkpoint);
+  const verdict = judge(compared, context);
+  return { ...summarise(compared, verdict, context), diagnostics: [...others, ...verdict.diagnostics] };
 }
 
 /** Into the scratch folder; gives the artefact's folder. */
@@ -116,24 +116,27 @@ async function buildForVerify({ spec, flags, scratch }: Job, session: Session): 
 }
 
 function compare(
-  model: CheckedModel,
-  checkpoint: Checkpoint,
+  { model, checkpoint }: Job,
   ids: readonly number[],
   stored: StoredValues,
   { file, report }: Traced,
+  { negligible }: Tolerance,
   session: Session,
-): { readonly equations: readonly ComparedEquation[]; readonly missing: readonly string[] } {
+): Compared {
   const trace = new TraceFile(file, report);
-  try {
-    const comparison = new Comparison(
+  const make = (): Comparison =>
+    new Comparison(
       (equation, layer) => stored.of(equation, layer),
       (tensor, token) => trace.values(tensor, token),
+      negligible,
     );
-    runOracle(model, checkpoint, ids, {
-      onValue: (value) => comparison.add(value),
+  try {
+    const [own, total] = [make(), make()];
+    const runs = [{ onValue: (v: OracleValue) => own.add(v) }, { onValue: (v: OracleValue) => void total.add(v) }];
+    runOracles(model, checkpoint, ids, runs, {
       onProgress: (done, all) => session.progress.update(`oracle: part ${done + 1} of ${all} ...`),
     });
-    return { equations: comparison.equations(), missing: comparison.notCompared() };
+    return { own: own.equations(), total: total.equations(), missing: own.notCompared() };
   } finally {
     trace.close();
   }

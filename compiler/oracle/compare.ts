@@ -1,9 +1,11 @@
 /**
- * A run of an artefact against the oracle, equation by equation and token by token. Differences are taken relative to the largest
+ * A run of an artefact against the oracle, equation by equation and token by token: either what the model should compute from the
+ * tokens on, or, if the oracle goes on with what `add` gives, what each equation should make of the operands that the run had. Differences are taken relative to the largest
  * magnitude that the equation's value has over all tokens, in its layer: single elements may be near zero anywhere.
  */
 import type { TypedEquation } from "../check/typed.ts";
 import type { OracleValue } from "./run-oracle.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** How to read an equation's value from a run: stored value = scale * value, row-major. */
 export interface StoredValue {
@@ -52,19 +54,20 @@ export class Comparison {
 
   /**
    * `storedOf` tells where a run has the value of an equation; undefined where it has none. `read` gives a tensor's values after a
-   * token.
+   * token. Stored values that differ by `negligible` at most do not differ.
    */
   constructor(
     private readonly storedOf: (equation: TypedEquation, layer: number | null) => StoredValue | undefined,
     private readonly read: (tensor: string, token: number) => ArrayLike<number>,
+    private readonly negligible = 0,
   ) {}
 
-  /** To be called with every value of the oracle. */
-  add({ path, equation, layer, token, value }: OracleValue): void {
+  /** To be called with every value of the oracle. Gives the run's value, if all of it is finite. */
+  add({ path, equation, layer, token, value }: OracleValue): Tensor | undefined {
     const stored = this.storedOf(equation, layer);
     if (!stored) {
       this.unseen.add(path);
-      return;
+      return undefined;
     }
     const key = `${path}@${equation.span.start}`;
     const draft = this.drafts.get(key) ?? { path, equation, layer, stored, magnitude: 0, differences: [] };
@@ -74,7 +77,7 @@ export class Comparison {
     if (found.length !== data.length)
       throw new Error(`${stored.tensor} has ${found.length} values, not ${data.length}`);
     for (const x of data) draft.magnitude = Math.max(draft.magnitude, Math.abs(x));
-    const { at, apart } = largestDifference(found, data, stored.scale);
+    const { at, apart } = largestDifference(found, data, stored.scale, this.negligible);
     draft.differences.push({
       token,
       index: indexOf(at, sizes),
@@ -82,6 +85,8 @@ export class Comparison {
       expected: data[at]!,
       relative: apart,
     });
+    const own = Float64Array.from(found, (x) => x / stored.scale);
+    return own.every(Number.isFinite) ? { ...value, data: own } : undefined;
   }
 
   /** In the order of computation: layer by layer, as the spec has them. */
@@ -105,6 +110,7 @@ function largestDifference(
   found: ArrayLike<number>,
   expected: ArrayLike<number>,
   scale: number,
+  negligible: number,
 ): { at: number; apart: number } {
   let at = 0;
   let most = -1;
@@ -116,7 +122,7 @@ function largestDifference(
     at = i;
     most = apart;
   }
-  return { at, apart: most };
+  return { at, apart: most * Math.abs(scale) <= negligible ? 0 : most };
 }
 
 function indexOf(position: number, sizes: readonly number[]): number[] {

@@ -38,16 +38,19 @@ export class PartEvaluator {
     );
   }
 
-  /** Evaluates the equations for the next token; reads and writes `carries`. */
-  step(token: number, carries: Carries, onValue: (equation: TypedEquation, value: Tensor) => void): void {
+  /** Evaluates the equations for the next token; reads and writes `carries`. What `onValue` gives stands for the value from there on. */
+  step(
+    token: number,
+    carries: Carries,
+    onValue: (equation: TypedEquation, value: Tensor) => Tensor | undefined | void,
+  ): void {
     [this.token, this.carries, this.locals, this.next] = [token, carries, new Map(), new Map()];
     for (const equation of this.equations) {
       const value = arranged(
         this.evaluate(equation.expr),
         equation.axes.map((axis) => axis.label),
       );
-      this.define(equation, value);
-      onValue(equation, value);
+      this.define(equation, onValue(equation, value) ?? value);
     }
     this.states = this.next;
   }

@@ -23,8 +23,13 @@ export interface OracleValue {
   readonly value: Tensor;
 }
 
+/** One evaluation of the model. */
+export interface OracleRun {
+  /** What it gives, of the same axes, stands for the value in all that follows: to see what an equation makes of given operands. */
+  readonly onValue?: (value: OracleValue) => Tensor | undefined | void;
+}
+
 export interface OracleOptions {
-  readonly onValue?: (value: OracleValue) => void;
   /** Before each part: how many of all parts are done. */
   readonly onProgress?: (done: number, all: number) => void;
 }
@@ -37,30 +42,43 @@ export interface OracleResult {
 }
 
 /** The checkpoint must be the one that the model was checked with. */
-export function runOracle(
+export const runOracle = (
   model: CheckedModel,
   checkpoint: Checkpoint,
   tokens: readonly number[],
-  { onValue, onProgress }: OracleOptions = {},
-): OracleResult {
-  const carries = tokens.map((): Carries => new Map());
-  const states = new Map<string, Float64Array>();
+  options: OracleRun & OracleOptions = {},
+): OracleResult => runOracles(model, checkpoint, tokens, [options], options)[0]!;
+
+/** Several evaluations of the same tokens side by side, which read the weights once. */
+export function runOracles(
+  model: CheckedModel,
+  checkpoint: Checkpoint,
+  tokens: readonly number[],
+  runs: readonly OracleRun[],
+  { onProgress }: OracleOptions = {},
+): readonly OracleResult[] {
+  const carries = runs.map(() => tokens.map((): Carries => new Map()));
+  const states = runs.map(() => new Map<string, Float64Array>());
   const places = placesOf(model);
   places.forEach(({ part, layer }, done) => {
     onProgress?.(done, places.length);
     const path = pathOf(part.name, layer);
     const weights = new PartWeights(model, part, layer, checkpoint);
-    const evaluator = new PartEvaluator(model, part, layer, weights);
-    tokens.forEach((id, token) => {
-      evaluator.step(id, carries[token]!, (equation, value) => {
-        const { name } = equation.target;
-        onValue?.({ path: `${path}.${name}`, equation, part: part.name, layer, token, value });
+    runs.forEach(({ onValue }, run) => {
+      const evaluator = new PartEvaluator(model, part, layer, weights);
+      tokens.forEach((id, token) => {
+        evaluator.step(id, carries[run]![token]!, (equation, value) => {
+          const { name } = equation.target;
+          return onValue?.({ path: `${path}.${name}`, equation, part: part.name, layer, token, value });
+        });
       });
+      for (const [name, values] of evaluator.stateValues()) states[run]!.set(`${path}.${name}`, values);
     });
-    for (const [name, values] of evaluator.stateValues()) states.set(`${path}.${name}`, values);
   });
-  const logits = carries.map((values) => Float64Array.from(values.get("logits")?.data ?? []));
-  return { logits, states: inOrder(states, places) };
+  return runs.map((_, run) => ({
+    logits: carries[run]!.map((values) => Float64Array.from(values.get("logits")?.data ?? [])),
+    states: inOrder(states[run]!, places),
+  }));
 }
 
 interface Place {
