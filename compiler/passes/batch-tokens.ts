@@ -10,7 +10,7 @@
  * In: any graph for one token. Out: its values' origins say which token they belong to; states keep their names, order and
  * layouts; logits are [T, V]. Exact.
  */
-import { type IrAxis, type IrGraph, type IrState, tokenDim, type Value } from "../ir/ir.ts";
+import { type Definition, type IrAxis, type IrGraph, type IrState, tokenDim, type Value } from "../ir/ir.ts";
 import { planTokens, type TokenPlan } from "./plan-tokens.ts";
 
 export function batchTokens(graph: IrGraph, tokens: number): IrGraph {
@@ -46,7 +46,20 @@ class Batching {
       tokens: this.tokens,
       states: this.graph.states.map((state) => ({ ...state, next: this.last(state.next) })),
       logits: this.all(this.graph.logits),
+      definitions: this.graph.definitions?.flatMap((definition) => this.defined(definition)),
     };
+  }
+
+  /** An equation's value for all tokens, or one for each. */
+  private defined(definition: Definition): readonly Definition[] {
+    let { value } = definition;
+    // A split or merge of heads that nothing needs is not in the graph; the same elements are.
+    while (!this.whole.has(value) && !this.single.has(value) && value.op.kind === "regroup")
+      [value] = value.inputs as [Value];
+    const whole = this.whole.get(value);
+    if (whole && this.plan.kindOf(value) === "all")
+      return [{ ...definition, value: whole, axes: [this.axis, ...definition.axes] }];
+    return (this.single.get(value) ?? []).map((one) => ({ ...definition, value: one }));
   }
 
   /** The value for all tokens, [T, ...]; what does not change from token to token is repeated. */

@@ -155,6 +155,17 @@ describe("random graphs", () => {
   });
 });
 
+it("equations are known by their tensors, of all tokens or of each", () => {
+  const tiny = tinyModel("specs/rwkv-7.rwkv.ts", specText("specs/rwkv-7.rwkv.ts"), v7);
+  const { equations } = forms(tiny, "qnn-cpu", [3]).get(3)!.qnn;
+  const named = (name: string): unknown[] =>
+    equations!.filter((e) => e.name === `blocks.1.timeMix.${name}`).map(({ tensor, axes }) => [tensor, shapeOf(axes)]);
+  expect(named("k")).toEqual([["blocks.1.timeMix.k", [3, 3, 4]]]);
+  expect(named("g")).toEqual([["blocks.1.timeMix.g", [3, 3, 4]]]);
+  expect(named("sa")).toEqual([0, 1, 2].map((t) => [`blocks.1.timeMix.sa.t${t}`, [3, 4]]));
+  expect(named("S")).toEqual([0, 1, 2].map((t) => [`blocks.1.timeMix.S.t${t}`, [3, 4, 4]]));
+});
+
 describe("what goes token by token", () => {
   const perToken = (spec: string, sizes: Sizes): string[] => {
     const { ir } = forms(tinyModel(spec, specText(spec), sizes), "qnn-cpu", [4]).get(4)!;
