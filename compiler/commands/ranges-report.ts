@@ -4,6 +4,7 @@ import { type Diagnostic, inputWarning } from "../diagnostics/diagnostic.ts";
 import type { EquationsJson } from "../emit/equations.ts";
 import { type EquationRange, worstLayers } from "../ranges/measured-ranges.ts";
 import { type Policy, policyText } from "../ranges/policy.ts";
+import type { Magnitude } from "../ranges/suggest-policies.ts";
 import type { ActionResult } from "./command.ts";
 import type { OpenArtefact } from "./model-run.ts";
 import { table } from "./text.ts";
@@ -18,6 +19,8 @@ export interface RangesResult {
   readonly present: readonly Policy[];
   /** What the spec should have. */
   readonly policies: readonly Policy[];
+  /** Of `ranges`, in their order, as the spec means them: without the factors of policies. */
+  readonly magnitudes: readonly Magnitude[];
   /** What `policies` multiply each of `ranges` by. */
   readonly factors: readonly number[];
   /** Beyond the limit under all policies that were found. */
@@ -38,10 +41,18 @@ interface Frame {
 const shown = 15;
 
 export function describeRanges(result: RangesResult, frame: Frame): ActionResult {
-  const { ranges, equations, tokens, why, artefact, left, present, policies, factors } = result;
+  const { ranges, equations, tokens, why, artefact, left, present, policies, factors, magnitudes } = result;
   const { headroom, limit, written } = frame;
   const isChanged = JSON.stringify(policies) !== JSON.stringify(present);
   const lineOf = (range: EquationRange) => equations.equations[range.equation]!;
+  const largestOf = (range: EquationRange): number => magnitudes[ranges.indexOf(range)]!.largest;
+  /** Of the layer in which it will be largest. */
+  const mended = (equation: number): number =>
+    ranges.reduce(
+      (most, range, i) =>
+        range.equation === equation ? Math.max(most, magnitudes[i]!.largest * (factors[i] ?? 1)) : most,
+      0,
+    );
   const rows = worstLayers(ranges)
     .slice(0, shown)
     .map((range) => [
@@ -49,10 +60,10 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
       `line ${lineOf(range).line}`,
       range.layer === null ? "" : `layer ${range.layer}`,
       `token ${range.token}`,
-      shortNumber(range.largest),
+      shortNumber(largestOf(range)),
       shortNumber(range.stored),
       share(range.stored / limit),
-      shortNumber(range.largest * (factors[ranges.indexOf(range)] ?? 1)),
+      shortNumber(mended(range.equation)),
     ]);
   const heading = ["equation", "", "", "", "largest", "stored", "of float16", ...(isChanged ? ["with policies"] : [])];
   const body = rows.map((row) => (isChanged ? row : row.slice(0, -1)));
@@ -73,7 +84,7 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
       policies: { present: present.map((p) => policyText(p)), suggested: policies.map((p) => policyText(p)) },
       equations: ranges.map((range, i) => ({
         ...{ equation: range.path, layer: range.layer, line: lineOf(range).line, text: lineOf(range).text },
-        ...{ largest: jsonNumber(range.largest), stored: jsonNumber(range.stored), tensor: range.tensor },
+        ...{ largest: jsonNumber(magnitudes[i]!.largest), stored: jsonNumber(range.stored), tensor: range.tensor },
         ...{ token: range.token, notFinite: range.notFinite, factor: factors[i] ?? 1 },
       })),
     },
@@ -108,7 +119,7 @@ function beyondPolicies(
   return inputWarning("ranges/no-policy", "no scaling policy was found for some equations", {
     primary: {
       span: { file: `${artefact.folder}/${equations.files[file]!}`, start, end },
-      text: `its largest value is ${shortNumber(first.largest)}${first.layer === null ? "" : ` in layer ${first.layer}`}`,
+      text: `its largest value is ${shortNumber(first.stored)}${first.layer === null ? "" : ` in layer ${first.layer}`}`,
     },
     notes: [
       `In \`${text}\`: a policy has to bring the value below ${frame.limit} / ${frame.headroom} and be cancelled by a norm or a weight.`,

@@ -8,6 +8,7 @@ import { projectRoot } from "../build/project-paths.ts";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
+import type { Manifest } from "../emit/manifest.ts";
 import { type EquationRange, equationRanges, type TensorStatistics } from "../ranges/measured-ranges.ts";
 import { type Policy, policyText } from "../ranges/policy.ts";
 import { type BackendName, backendOption } from "./backends.ts";
@@ -58,7 +59,7 @@ export function rangesCommand(line: CommandLine): Command {
     const measured = await withScratch((scratch) => measure(artefact, flags, scratch, session));
     const result: RangesResult = {
       ...measured,
-      ...(await suggest(model, measured.ranges, flags.headroom)),
+      ...(await suggest(model, artefact.manifest, measured.ranges, flags.headroom)),
       model,
       artefact,
     };
@@ -94,20 +95,26 @@ async function measure(artefact: OpenArtefact, flags: RangesFlags, scratch: stri
   };
 }
 
-async function suggest(model: CheckedModel, ranges: readonly EquationRange[], headroom: number) {
+/** `magnitudes`: the ranges as the spec means them, without the factors of the policies that the artefact was built with. */
+async function suggest(model: CheckedModel, manifest: Manifest, ranges: readonly EquationRange[], headroom: number) {
   const [{ scalingOf }, { suggestPolicies }] = await Promise.all([
     import("../ranges/spec-scaling.ts"),
     import("../ranges/suggest-policies.ts"),
   ]);
-  const magnitudes = ranges.map(({ path, largest }) => ({ name: path, largest }));
   const present = model.policies.map((policy): Policy =>
     policy.kind === "scale"
       ? { kind: "scale", value: `${policy.part}.${policy.value}`, by: policy.by }
       : { kind: "rescaleHidden", every: policy.every, by: policy.by },
   );
-  const scaling = scalingOf(model, magnitudes);
+  const stored = ranges.map(({ path, stored: largest }) => ({ name: path, largest }));
+  const scaling = scalingOf(model, stored);
+  const applied = scaling.factors(manifest.policies.length > 0 ? present : []) ?? [];
+  const magnitudes = stored.map(({ name, largest }, i) => ({ name, largest: largest / (applied[i] ?? 1) }));
   const { policies, left } = suggestPolicies(magnitudes, present, scaling, float16Max / headroom);
-  return { present, policies, left: left.map((at) => ranges[at]!), factors: scaling.factors(policies) ?? [] };
+  return {
+    ...{ magnitudes, present, policies, left: left.map((at) => ranges[at]!) },
+    factors: scaling.factors(policies) ?? [],
+  };
 }
 
 /** Diagnostics: ranges/no-spec, spec/not-found. */

@@ -23,8 +23,6 @@ export interface EquationRange {
   readonly layer: number | null;
   /** Largest magnitude in any tensor of the equation, steps on the way included, as the graph stores it. */
   readonly stored: number;
-  /** The same as the spec means it: without the scale of a policy. */
-  readonly largest: number;
   /** Where `stored` was: tensor and position of the token. */
   readonly tensor: string;
   readonly token: number;
@@ -41,7 +39,6 @@ export function equationRanges(
 ): readonly EquationRange[] {
   const graph = json.graphs.find(({ name }) => name === graphName);
   const byName = new Map(statistics.map((entry) => [entry.name, entry]));
-  const scales = new Map(graph?.values.map(({ equation, layer, scale }) => [`${equation} ${layer}`, scale]));
   const ranges = new Map<string, EquationRange>();
   for (const [tensor, equation, layer] of graph?.tensors ?? []) {
     const found = byName.get(tensor);
@@ -57,7 +54,6 @@ export function equationRanges(
     const entry = json.equations[equation]!;
     ranges.set(key, {
       ...{ path: pathOf(entry, layer), equation, layer, tensor, notFinite, stored },
-      largest: stored / (scales.get(key) ?? 1),
       token: (found.notFinite > 0 ? found.firstNotFiniteAt : found.largestAt) ?? 0,
     });
   }

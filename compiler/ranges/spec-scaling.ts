@@ -5,6 +5,7 @@
 import type { CheckedModel, CheckedPart, CheckedPolicy } from "../check/typed.ts";
 import { hasErrors } from "../diagnostics/diagnostic.ts";
 import { expand } from "../expand/expand.ts";
+import type { Definition } from "../ir/ir.ts";
 import { applyScaling } from "../passes/apply-scaling.ts";
 import { fuseTokenShift } from "../passes/fuse-token-shift.ts";
 import type { Magnitude, Scaling } from "./suggest-policies.ts";
@@ -16,9 +17,12 @@ export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[])
   const solve = (policies: readonly Policy[]): readonly number[] | undefined => {
     const { value, diagnostics } = applyScaling(graph, policies.map(checked));
     if (!value || hasErrors(diagnostics)) return undefined;
-    const scales = new Map((value.definitions ?? []).map(({ name, scale }) => [name, scale]));
-    // A tensor with the states of all layers has no layer of its own; layers agree on a state's scale.
-    for (const { name, scale } of value.definitions ?? []) scales.set(name.replace(/^blocks\.\d+\./, ""), scale);
+    const scales = new Map<string, number>();
+    for (const { name, scale } of beforeRescaling(value.definitions ?? [], policies, model.layerCount)) {
+      scales.set(name, scale);
+      // A tensor with the states of all layers has no layer of its own; layers agree on a state's scale.
+      scales.set(name.replace(/^blocks\.\d+\./, ""), scale);
+    }
     return magnitudes.map(({ name }) => scales.get(name) ?? 1);
   };
   return {
@@ -30,6 +34,23 @@ export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[])
     scalable: model.parts.flatMap(scalableValues),
     layerCount: model.layerCount,
   };
+}
+
+/** The hidden state at the end of a layer is computed first and rescaled then: what has to fit is what was computed. */
+function beforeRescaling(definitions: readonly Definition[], policies: readonly Policy[], layerCount: number) {
+  const rescale = policies.find((policy) => policy.kind === "rescaleHidden");
+  if (rescale?.kind !== "rescaleHidden") return definitions;
+  const last = new Map<number, Definition>();
+  for (const definition of definitions) {
+    const { layer } = definition.origin;
+    if (layer !== null && definition.name.endsWith(".x")) last.set(layer, definition);
+  }
+  return definitions.map((definition) => {
+    const { layer } = definition.origin;
+    const isRescaled =
+      layer !== null && last.get(layer) === definition && (layer + 1) % rescale.every === 0 && layer + 1 < layerCount;
+    return isRescaled ? { ...definition, scale: definition.scale / rescale.by } : definition;
+  });
 }
 
 /** What the part's equations compute and keep to themselves. */

@@ -72,10 +72,7 @@ export function suggestPolicies(
 
   function mildest(worst: number): State | undefined {
     let best: { state: State; cost: readonly [number, number] } | undefined;
-    const offers = [
-      ...scaling.scalable.map((value) => firstThatHelps(scaleSteps(value), worst, "stop")),
-      ...rescaleSteps().map((steps) => firstThatHelps(steps, worst, "go on")),
-    ];
+    const offers = [...scaling.scalable.map((value) => firstThatHelps(scaleSteps(value), worst)), seldomest(worst)];
     for (const found of offers) {
       if (!found) continue;
       const cost = costOf(found);
@@ -86,21 +83,42 @@ export function suggestPolicies(
     return best?.state;
   }
 
-  /**
-   * Ever stronger forms of one policy: the first that brings `worst` under the limit. A scale that has no effect there has
-   * none when it is stronger; the hidden state of an early layer is reached only when it is rescaled often.
-   */
-  function firstThatHelps(
-    attempts: Iterable<readonly Policy[]>,
-    worst: number,
-    withoutEffect: "stop" | "go on",
-  ): State | undefined {
+  /** Ever stronger forms of one policy: the first that brings `worst` under the limit. */
+  function firstThatHelps(attempts: Iterable<readonly Policy[]>, worst: number): State | undefined {
     for (const policies of attempts) {
       const factors = scaling.factors(policies);
-      if (!factors) return undefined;
-      if (withoutEffect === "stop" && !(factors[worst]! < state.factors[worst]!)) return undefined;
+      // Refused, or without effect here: stronger ones are no better.
+      if (!factors || !(factors[worst]! < state.factors[worst]!)) return undefined;
       const next = { policies, factors };
       if (!(ratio(worst, next) > 1)) return next;
+    }
+    return undefined;
+  }
+
+  /**
+   * The hidden state halved (or divided by more, where that is not enough) after as many layers as possible: as seldom as
+   * leaves no more values above the limit than doing it after every layer.
+   */
+  function seldomest(worst: number): State | undefined {
+    const own = state.policies.find((policy) => policy.kind === "rescaleHidden");
+    for (const by of [1 / 2, 1 / 4, 1 / 16]) {
+      const attempt = (every: number): State | undefined => {
+        const policies = replaced(own, { kind: "rescaleHidden", every, by });
+        const factors = scaling.factors(policies);
+        const next = factors && { policies, factors };
+        return next && !(ratio(worst, next) > 1) ? next : undefined;
+      };
+      let best = attempt(1);
+      if (!best) continue;
+      const fewest = costOf(best)[0];
+      let [low, high] = [1, scaling.layerCount];
+      while (high - low > 1) {
+        const every = Math.floor((low + high) / 2);
+        const next = attempt(every);
+        if (next && costOf(next)[0] <= fewest) [low, best] = [every, next];
+        else high = every;
+      }
+      return best;
     }
     return undefined;
   }
@@ -119,17 +137,6 @@ export function suggestPolicies(
       if (by < 2 ** -mostSteps) return;
       yield replaced(own, { kind: "scale", value, by });
     }
-  }
-
-  /** Halving after every `every` layers, more and more often; and by more at a time where that is not enough. */
-  function rescaleSteps(): Iterable<readonly Policy[]>[] {
-    const own = state.policies.find((policy) => policy.kind === "rescaleHidden");
-    const start = own?.kind === "rescaleHidden" ? own : undefined;
-    function* steps(by: number): Iterable<readonly Policy[]> {
-      const most = start && start.by <= by ? start.every - 1 : scaling.layerCount - 1;
-      for (let every = most; every >= 1; every--) yield replaced(own, { kind: "rescaleHidden", every, by });
-    }
-    return [1 / 2, 1 / 4, 1 / 16].filter((by) => by <= (start?.by ?? 1)).map(steps);
   }
 
   function replaced(old: Policy | undefined, policy: Policy): readonly Policy[] {
