@@ -13,6 +13,7 @@ namespace qnn_host {
 struct ExecutorOptions {
   uint32_t threads = 0;  ///< 0: as many as the machine has cores
   bool reference_kernels = false;
+  bool fuse = true;  ///< element-wise chains as one step; the results are the same
 };
 
 /// Time of one step of an execution, for profiles.

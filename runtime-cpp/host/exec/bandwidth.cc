@@ -15,23 +15,6 @@ constexpr uint64_t kPart = uint64_t{1} << 20;
 /// Read instead of weights where there are few: beyond all caches.
 constexpr uint64_t kLeast = uint64_t{64} << 20;
 
-#ifndef RWKV_HAS_HIGHWAY
-}  // namespace
-const char* instruction_set() {
-  return "none";
-}
-uint64_t read_memory(const uint8_t* data, uint64_t bytes) {
-  uint64_t sum = 0;
-  for (uint64_t i = 0; i + sizeof sum <= bytes; i += sizeof sum) {
-    uint64_t word;
-    std::memcpy(&word, data + i, sizeof word);
-    sum += word;
-  }
-  return sum;
-}
-namespace {
-#endif
-
 }  // namespace
 
 void BandwidthProbe::cut(uint64_t bytes) {

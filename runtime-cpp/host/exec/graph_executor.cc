@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "footprint.h"
+#include "fusion.h"
 #include "schedule.h"
 #include "unfused_run.h"
 
@@ -37,6 +38,7 @@ std::unique_ptr<Executor> Executor::create(const GraphModel& model, const Execut
 bool GraphExecutor::prepare(std::vector<Step> steps) {
   steps_ = std::move(steps);
   for (const Step& step : steps_) kernels_.push_back(step.kernel);
+  if (!options_.reference_kernels && options_.fuse) fuse_steps(model_, &steps_);
   find_origins();
   plan_ = plan_memory(model_, &steps_);
   arena_ = HugeMemory(plan_.arena_bytes);

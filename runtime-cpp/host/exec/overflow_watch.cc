@@ -8,21 +8,6 @@
 namespace qnn_host {
 namespace {
 
-#ifndef RWKV_HAS_HIGHWAY
-bool outside_range(const uint16_t* values, uint64_t count) {
-  for (uint64_t i = 0; i < count; ++i) {
-    if ((values[i] & 0x7C00) == 0x7C00) return true;
-  }
-  return false;
-}
-bool outside_range(const float* values, uint64_t count) {
-  for (uint64_t i = 0; i < count; ++i) {
-    if (!std::isfinite(values[i])) return true;
-  }
-  return false;
-}
-#endif
-
 /// Whether the node's results are IEEE numbers, so that exponent 31 is infinity or NaN and not a
 /// number beyond the range. Sums are told apart by what they give: only IEEE's give infinity.
 bool is_ieee(const Node& node) {

@@ -10,14 +10,6 @@ const Node* through_reshapes(const std::vector<const Node*>& producers, uint32_t
   return node;
 }
 
-#ifndef RWKV_HAS_HIGHWAY
-}  // namespace
-std::unique_ptr<Kernel> make_fast_kernel(const Op&) {
-  return nullptr;
-}
-namespace {
-#endif
-
 }  // namespace
 
 std::vector<const Node*> producers_of(const GraphModel& model) {
