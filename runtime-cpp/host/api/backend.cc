@@ -108,10 +108,10 @@ Qnn_ErrorHandle_t QnnBackend_validateOpConfig(Qnn_BackendHandle_t backend,
 
 /// Frees its contexts with it.
 Qnn_ErrorHandle_t QnnBackend_free(Qnn_BackendHandle_t backend) {
-  const auto self = Registry::instance().remove<Backend>(backend);
+  size_t freed = 0;
+  const auto self = free_backend(backend, &freed);
   if (self == nullptr)
     return report(nullptr, QNN_BACKEND_ERROR_INVALID_HANDLE, bad_handle("backend", backend));
-  const size_t freed = free_contexts_of(self.get());
   if (freed > 0 && self->log() != nullptr) {
     self->log()->write(QNN_LOG_LEVEL_WARN, "the backend was freed before " + std::to_string(freed) +
                                                " of its contexts: they are freed with it");

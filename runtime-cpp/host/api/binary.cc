@@ -24,21 +24,19 @@ Fault collect_graphs(Context& context, std::vector<std::shared_ptr<Graph>>* grap
   return {};
 }
 
-Fault load(const std::shared_ptr<Backend>& backend, const std::shared_ptr<Device>& device,
-           const QnnContext_Config_t* const* config, const void* bytes, uint64_t size,
-           Qnn_ContextHandle_t* context, Profile* profile) {
+Fault load(const Owners& owners, const QnnContext_Config_t* const* config, const void* bytes,
+           uint64_t size, Qnn_ContextHandle_t* context, Profile* profile) {
   const Stopwatch stopwatch;
   ContextOptions options;
   if (Fault fault = read_context_config(config, true, &options)) return fault;
   std::vector<std::shared_ptr<Graph>> graphs;
-  if (Fault fault = read_binary(bytes, size, options, backend->shared_log(), &graphs)) return fault;
+  if (Fault fault = read_binary(bytes, size, options, owners.backend->shared_log(), &graphs))
+    return fault;
   for (const std::shared_ptr<Graph>& graph : graphs) {
     if (const Fault fault = graph->finalize(nullptr))
       return {QNN_CONTEXT_ERROR_CREATE_FROM_BINARY, fault.text};
   }
-  void* handle = adopt_context(std::make_shared<Context>(backend, device, true), graphs);
-  if (handle == nullptr) return {QNN_CONTEXT_ERROR_MEM_ALLOC, "there are too many handles"};
-  *context = handle;
+  if (Fault fault = adopt_context(owners, true, graphs, context)) return fault;
   if (profile != nullptr) {
     Event event;
     event.type = QNN_PROFILE_EVENTTYPE_INIT;
@@ -90,17 +88,15 @@ Qnn_ErrorHandle_t QnnContext_validateBinary(Qnn_BackendHandle_t backend, Qnn_Dev
                                             const QnnContext_Config_t** config,
                                             const void* binaryBuffer,
                                             Qnn_ContextBinarySize_t binaryBufferSize) {
-  std::shared_ptr<Backend> owner;
-  std::shared_ptr<Device> on;
-  if (const Fault fault = find_owners(backend, device, &owner, &on))
-    return report(owner != nullptr ? owner->log() : nullptr, fault);
+  Owners owners;
+  if (const Fault fault = find_owners(backend, device, &owners)) return report(owners.log(), fault);
   ContextOptions options;
   if (const Fault fault = read_context_config(config, true, &options))
-    return report(owner->log(), fault);
+    return report(owners.log(), fault);
   // The data are looked at, not kept.
   options.persistent_binary = true;
   std::vector<std::shared_ptr<Graph>> graphs;
-  return report(owner->log(),
+  return report(owners.log(),
                 read_binary(binaryBuffer, binaryBufferSize, options, nullptr, &graphs));
 }
 
@@ -108,17 +104,15 @@ Qnn_ErrorHandle_t QnnContext_createFromBinary(
     Qnn_BackendHandle_t backend, Qnn_DeviceHandle_t device, const QnnContext_Config_t** config,
     const void* binaryBuffer, Qnn_ContextBinarySize_t binaryBufferSize,
     Qnn_ContextHandle_t* context, Qnn_ProfileHandle_t profile) {
-  std::shared_ptr<Backend> owner;
-  std::shared_ptr<Device> on;
-  if (const Fault fault = find_owners(backend, device, &owner, &on))
-    return report(owner != nullptr ? owner->log() : nullptr, fault);
+  Owners owners;
+  if (const Fault fault = find_owners(backend, device, &owners)) return report(owners.log(), fault);
   const auto times = Registry::instance().find<Profile>(profile);
   if (profile != nullptr && times == nullptr)
-    return report(owner->log(), QNN_CONTEXT_ERROR_SET_PROFILE, bad_handle("profile", profile));
+    return report(owners.log(), QNN_CONTEXT_ERROR_SET_PROFILE, bad_handle("profile", profile));
   if (context == nullptr)
-    return report(owner->log(), QNN_CONTEXT_ERROR_INVALID_ARGUMENT, null_argument("context"));
-  return report(owner->log(),
-                load(owner, on, config, binaryBuffer, binaryBufferSize, context, times.get()));
+    return report(owners.log(), QNN_CONTEXT_ERROR_INVALID_ARGUMENT, null_argument("context"));
+  return report(owners.log(),
+                load(owners, config, binaryBuffer, binaryBufferSize, context, times.get()));
 }
 
 Qnn_ErrorHandle_t QnnContext_createFromBinaryWithSignal(

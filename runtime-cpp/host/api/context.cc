@@ -29,42 +29,51 @@ void* Context::adopt(const std::shared_ptr<Graph>& graph) {
   return handle;
 }
 
-void* adopt_context(const std::shared_ptr<Context>& context,
-                    const std::vector<std::shared_ptr<Graph>>& graphs) {
+Fault find_owners(Qnn_BackendHandle_t backend, Qnn_DeviceHandle_t device, Owners* owners) {
+  *owners = {backend, device, Registry::instance().find<Backend>(backend),
+             Registry::instance().find<Device>(device)};
+  if (owners->backend == nullptr)
+    return {QNN_CONTEXT_ERROR_INVALID_HANDLE, bad_handle("backend", backend)};
+  if (device != nullptr && owners->device == nullptr)
+    return {QNN_CONTEXT_ERROR_INVALID_HANDLE, bad_handle("device", device)};
+  return {};
+}
+
+Fault adopt_context(const Owners& owners, bool loaded,
+                    const std::vector<std::shared_ptr<Graph>>& graphs,
+                    Qnn_ContextHandle_t* handle) {
+  const Fault full{QNN_CONTEXT_ERROR_MEM_ALLOC, "there are too many handles"};
   Registry& registry = Registry::instance();
   const std::lock_guard<std::mutex> family(registry.family());
+  Owners still;
+  if (Fault fault = find_owners(owners.backend_handle, owners.device_handle, &still)) return fault;
+  const auto context = std::make_shared<Context>(owners, loaded);
   context->handle = registry.insert(context);
-  if (context->handle == nullptr) return nullptr;
+  if (context->handle == nullptr) return full;
   if (context->device() != nullptr) ++context->device()->contexts;
   for (const std::shared_ptr<Graph>& graph : graphs) {
     if (context->adopt(graph) != nullptr) continue;
     detach(context->handle);
-    return nullptr;
+    return full;
   }
-  return context->handle;
+  *handle = context->handle;
+  return {};
 }
 
-size_t free_contexts_of(const Backend* backend) {
+std::shared_ptr<Backend> free_backend(Qnn_BackendHandle_t handle, size_t* contexts) {
+  std::shared_ptr<Backend> backend;
   std::vector<std::shared_ptr<Context>> freed;
   {
     const std::lock_guard<std::mutex> family(Registry::instance().family());
+    backend = Registry::instance().remove<Backend>(handle);
+    if (backend == nullptr) return nullptr;
     for (const auto& context : Registry::instance().all<Context>()) {
-      if (context->backend() == backend) freed.push_back(detach(context->handle));
+      if (context->backend() == backend.get()) freed.push_back(detach(context->handle));
     }
   }
   for (const auto& context : freed) close(*context);
-  return freed.size();
-}
-
-Fault find_owners(Qnn_BackendHandle_t backend, Qnn_DeviceHandle_t device,
-                  std::shared_ptr<Backend>* found_backend, std::shared_ptr<Device>* found_device) {
-  *found_backend = Registry::instance().find<Backend>(backend);
-  if (*found_backend == nullptr)
-    return {QNN_CONTEXT_ERROR_INVALID_HANDLE, bad_handle("backend", backend)};
-  *found_device = Registry::instance().find<Device>(device);
-  if (device != nullptr && *found_device == nullptr)
-    return {QNN_CONTEXT_ERROR_INVALID_HANDLE, bad_handle("device", device)};
-  return {};
+  *contexts = freed.size();
+  return backend;
 }
 
 }  // namespace qnn_host
@@ -74,17 +83,14 @@ using namespace qnn_host;
 Qnn_ErrorHandle_t QnnContext_create(Qnn_BackendHandle_t backend, Qnn_DeviceHandle_t device,
                                     const QnnContext_Config_t** config,
                                     Qnn_ContextHandle_t* context) {
-  std::shared_ptr<Backend> owner;
-  std::shared_ptr<Device> on;
-  if (const Fault fault = find_owners(backend, device, &owner, &on))
-    return report(owner != nullptr ? owner->log() : nullptr, fault);
+  Owners owners;
+  if (const Fault fault = find_owners(backend, device, &owners)) return report(owners.log(), fault);
   if (context == nullptr)
-    return report(owner->log(), QNN_CONTEXT_ERROR_INVALID_ARGUMENT, null_argument("context"));
+    return report(owners.log(), QNN_CONTEXT_ERROR_INVALID_ARGUMENT, null_argument("context"));
   ContextOptions options;
   if (const Fault fault = read_context_config(config, false, &options))
-    return report(owner->log(), fault);
-  *context = adopt_context(std::make_shared<Context>(owner, on, false));
-  return *context != nullptr ? QNN_SUCCESS : QNN_CONTEXT_ERROR_MEM_ALLOC;
+    return report(owners.log(), fault);
+  return report(owners.log(), adopt_context(owners, false, {}, context));
 }
 
 Qnn_ErrorHandle_t QnnContext_setConfig(Qnn_ContextHandle_t context,

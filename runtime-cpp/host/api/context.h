@@ -11,6 +11,20 @@
 
 namespace qnn_host {
 
+/// What a context is made on.
+struct Owners {
+  Qnn_BackendHandle_t backend_handle = nullptr;
+  Qnn_DeviceHandle_t device_handle = nullptr;
+  std::shared_ptr<Backend> backend;
+  std::shared_ptr<Device> device;  // null: the client gave none
+
+  /// May be null.
+  const Log* log() const { return backend != nullptr ? backend->log() : nullptr; }
+};
+
+/// QNN_CONTEXT_ERROR_INVALID_HANDLE.
+Fault find_owners(Qnn_BackendHandle_t backend, Qnn_DeviceHandle_t device, Owners* owners);
+
 /// Owner of graphs.
 class Context : public Object {
  public:
@@ -21,8 +35,8 @@ class Context : public Object {
     std::shared_ptr<Graph> graph;
   };
 
-  Context(std::shared_ptr<Backend> backend, std::shared_ptr<Device> device, bool loaded)
-      : loaded(loaded), backend_(std::move(backend)), device_(std::move(device)) {}
+  Context(const Owners& owners, bool loaded)
+      : loaded(loaded), backend_(owners.backend), device_(owners.device) {}
 
   /// May be null.
   const Log* log() const { return backend_->log(); }
@@ -48,15 +62,12 @@ class Context : public Object {
   std::shared_ptr<TensorIds> tensor_ids_ = std::make_shared<TensorIds>(1);
 };
 
-/// Gives a context and its graphs their handles; null when there are none left.
-void* adopt_context(const std::shared_ptr<Context>& context,
-                    const std::vector<std::shared_ptr<Graph>>& graphs = {});
+/// Makes a context with graphs known to the client, unless its owners were freed by another thread
+/// meanwhile. QNN_CONTEXT_ERROR_INVALID_HANDLE or ..._MEM_ALLOC.
+Fault adopt_context(const Owners& owners, bool loaded,
+                    const std::vector<std::shared_ptr<Graph>>& graphs, Qnn_ContextHandle_t* handle);
 
-/// Finds what a context is made on; the device may be null. QNN_CONTEXT_ERROR_INVALID_HANDLE.
-Fault find_owners(Qnn_BackendHandle_t backend, Qnn_DeviceHandle_t device,
-                  std::shared_ptr<Backend>* found_backend, std::shared_ptr<Device>* found_device);
-
-/// Frees all contexts of a backend; gives their number.
-size_t free_contexts_of(const Backend* backend);
+/// Frees a backend and its contexts, and gives their number. Null for a handle that is not valid.
+std::shared_ptr<Backend> free_backend(Qnn_BackendHandle_t handle, size_t* contexts);
 
 }  // namespace qnn_host

@@ -105,6 +105,10 @@ inline void keep_message(const char* format, QnnLog_Level_t level, uint64_t, va_
   messages() += "[" + std::to_string(level) + "] " + line + "\n";
 }
 
+inline bool told(const std::string& text) {
+  return messages().find(text) != std::string::npos;
+}
+
 /// Logger, backend and context, freed in the reverse order.
 class Session : public testing::Test {
  protected:
