@@ -142,9 +142,15 @@ EXPORT void fake_reset() {
   next_id = 1;
 }
 
+Qnn_ErrorHandle_t has_capability(QnnProperty_Key_t) {
+  return QNN_PROPERTY_NOT_SUPPORTED;
+}
+
 EXPORT QNN_INTERFACE_VER_TYPE fake_interface() {
   QNN_INTERFACE_VER_TYPE table;
   std::memset(&table, 0, sizeof table);
+  // No vendor's table lacks it.
+  table.propertyHasCapability = has_capability;
   table.graphCreate = graph_create;
   table.tensorCreateGraphTensor = create_tensor;
   table.graphAddNode = add_node;
