@@ -19,10 +19,13 @@ Fault GraphBuilder::check_tensor(const Tensor& tensor) const {
 Fault GraphBuilder::add_tensor(Tensor tensor) {
   if (Fault fault = check_tensor(tensor)) return fault;
   const auto place = static_cast<uint32_t>(model_.tensors.size());
-  by_id_.emplace(tensor.id, place);
-  by_name_.emplace(tensor.name, place);
+  written_.resize(place);
+  // In this order, so that nothing points at a tensor that is not there when memory runs out.
   written_.push_back(tensor.type == QNN_TENSOR_TYPE_APP_WRITE || tensor.is_static());
   model_.tensors.push_back(std::move(tensor));
+  const Tensor& added = model_.tensors.back();
+  by_id_.emplace(added.id, place);
+  by_name_.emplace(added.name, place);
   return {};
 }
 
@@ -40,9 +43,10 @@ Fault GraphBuilder::add_node(Node node) {
   for (const uint32_t place : node.outputs) op.outputs.push_back(&model_.tensors[place]);
   op.producers.resize(op.inputs.size());
   if (const Fault fault = check_op(op)) return {QNN_GRAPH_ERROR_INVALID_OP_CONFIG, fault.text};
-  for (const uint32_t place : node.outputs) written_[place] = true;
-  node_names_.insert(node.name);
   model_.nodes.push_back(std::move(node));
+  const Node& added = model_.nodes.back();
+  for (const uint32_t place : added.outputs) written_[place] = true;
+  node_names_.insert(added.name);
   return {};
 }
 

@@ -215,7 +215,7 @@ TEST_F(SmallGraph, WhatTheBackendLacksIsNotSupported) {
 
 // -------------------------------------------------------------------------------- Infrastructure
 
-TEST_F(Session, OverflowIsAskedOfAFinalizedGraph) {
+TEST_F(Session, TheFirstOverflowIsNamed) {
   QnnDevice_Infrastructure_t device = nullptr;
   ASSERT_OK(qnn().deviceGetInfrastructure(&device));
   const auto* host = reinterpret_cast<const QnnHostDevice_Infrastructure_t*>(device);
@@ -236,6 +236,14 @@ TEST_F(Session, OverflowIsAskedOfAFinalizedGraph) {
   ASSERT_OK(qnn().graphExecute(graph, &x, 1, &y, 1, nullptr, nullptr));
   ASSERT_OK(host->graphGetOverflow(graph, &overflow));
   EXPECT_EQ(nullptr, overflow);
+  values[2] = -2e38f;
+  ASSERT_OK(qnn().graphExecute(graph, &x, 1, &y, 1, nullptr, nullptr));
+  ASSERT_OK(host->graphGetOverflow(graph, &overflow));
+  ASSERT_NE(nullptr, overflow);
+  EXPECT_STREQ("square", overflow->node);
+  EXPECT_STREQ("y", overflow->tensor);
+  EXPECT_EQ(2u, overflow->index);
+  EXPECT_EQ(1u, overflow->elements);
 }
 
 TEST_F(SmallGraph, TheFootprintCountsItsWeights) {
