@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "numerics/dot.h"
 #include "scalar_half.h"
@@ -91,51 +92,55 @@ void float_run(const float* a, const float* b, float* out, size_t count) {
   for (; i < count; ++i) out[i] = scalar_float<f>(a[kA ? i : 0], b[kB ? i : 0]);
 }
 
-template <Binary f>
-void half_binary(const uint16_t* a, bool a_steps, const uint16_t* b, bool b_steps, uint16_t* out,
-                 size_t count) {
-  if (a_steps && b_steps) return half_run<f, true, true>(a, b, out, count);
-  if (a_steps) return half_run<f, true, false>(a, b, out, count);
-  if (b_steps) return half_run<f, false, true>(a, b, out, count);
-  const uint16_t value = scalar_half(f, a[0], b[0]);
-  for (size_t i = 0; i < count; ++i) out[i] = value;
-}
-
-template <Binary f>
-void float_binary(const float* a, bool a_steps, const float* b, bool b_steps, float* out,
-                  size_t count) {
-  if (a_steps && b_steps) return float_run<f, true, true>(a, b, out, count);
-  if (a_steps) return float_run<f, true, false>(a, b, out, count);
-  if (b_steps) return float_run<f, false, true>(a, b, out, count);
-  const float value = scalar_float<f>(a[0], b[0]);
-  for (size_t i = 0; i < count; ++i) out[i] = value;
-}
-
-#define QNN_HOST_EACH(call)                                     \
-  switch (f) {                                                  \
-    case Binary::kSum:                                          \
-      return call<Binary::kSum>(a, as, b, bs, out, count);      \
-    case Binary::kAdd:                                          \
-      return call<Binary::kAdd>(a, as, b, bs, out, count);      \
-    case Binary::kSubtract:                                     \
-      return call<Binary::kSubtract>(a, as, b, bs, out, count); \
-    case Binary::kMultiply:                                     \
-      return call<Binary::kMultiply>(a, as, b, bs, out, count); \
-    case Binary::kMaximum:                                      \
-      return call<Binary::kMaximum>(a, as, b, bs, out, count);  \
-    case Binary::kMinimum:                                      \
-      return call<Binary::kMinimum>(a, as, b, bs, out, count);  \
-    case Binary::kProduct:                                      \
-      return call<Binary::kProduct>(a, as, b, bs, out, count);  \
+template <Binary f, bool kA, bool kB, typename T>
+void every_row(const RowsOf<T>& a, const RowsOf<T>& b, T* out, size_t out_step, size_t rows,
+               size_t count) {
+  for (size_t r = 0; r < rows; ++r) {
+    const T *left = a.data + r * a.row_step, *right = b.data + r * b.row_step;
+    if constexpr (std::is_same_v<T, uint16_t>)
+      half_run<f, kA, kB>(left, right, out + r * out_step, count);
+    else
+      float_run<f, kA, kB>(left, right, out + r * out_step, count);
   }
-
-void binary_halves(Binary f, const uint16_t* a, bool as, const uint16_t* b, bool bs, uint16_t* out,
-                   size_t count) {
-  QNN_HOST_EACH(half_binary)
 }
-void binary_floats(Binary f, const float* a, bool as, const float* b, bool bs, float* out,
-                   size_t count) {
-  QNN_HOST_EACH(float_binary)
+
+template <Binary f, typename T>
+void some_rows(const RowsOf<T>& a, const RowsOf<T>& b, T* out, size_t out_step, size_t rows,
+               size_t count) {
+  if (a.steps && b.steps) return every_row<f, true, true>(a, b, out, out_step, rows, count);
+  if (a.steps) return every_row<f, true, false>(a, b, out, out_step, rows, count);
+  if (b.steps) return every_row<f, false, true>(a, b, out, out_step, rows, count);
+  every_row<f, false, false>(a, b, out, out_step, rows, count);
+}
+
+template <typename T>
+void any_rows(Binary f, const RowsOf<T>& a, const RowsOf<T>& b, T* out, size_t out_step,
+              size_t rows, size_t count) {
+  switch (f) {
+    case Binary::kSum:
+      return some_rows<Binary::kSum>(a, b, out, out_step, rows, count);
+    case Binary::kAdd:
+      return some_rows<Binary::kAdd>(a, b, out, out_step, rows, count);
+    case Binary::kSubtract:
+      return some_rows<Binary::kSubtract>(a, b, out, out_step, rows, count);
+    case Binary::kMultiply:
+      return some_rows<Binary::kMultiply>(a, b, out, out_step, rows, count);
+    case Binary::kMaximum:
+      return some_rows<Binary::kMaximum>(a, b, out, out_step, rows, count);
+    case Binary::kMinimum:
+      return some_rows<Binary::kMinimum>(a, b, out, out_step, rows, count);
+    case Binary::kProduct:
+      return some_rows<Binary::kProduct>(a, b, out, out_step, rows, count);
+  }
+}
+
+void binary_halves(Binary f, const RowsOf<uint16_t>& a, const RowsOf<uint16_t>& b, uint16_t* out,
+                   size_t out_step, size_t rows, size_t count) {
+  any_rows(f, a, b, out, out_step, rows, count);
+}
+void binary_floats(Binary f, const RowsOf<float>& a, const RowsOf<float>& b, float* out,
+                   size_t out_step, size_t rows, size_t count) {
+  any_rows(f, a, b, out, out_step, rows, count);
 }
 
 void relu_halves(const uint16_t* x, uint16_t* out, size_t count) {
@@ -164,13 +169,13 @@ HWY_EXPORT(binary_halves);
 HWY_EXPORT(binary_floats);
 HWY_EXPORT(relu_halves);
 
-void binary_run(Binary f, const uint16_t* a, bool a_steps, const uint16_t* b, bool b_steps,
-                uint16_t* out, uint64_t count) {
-  HWY_DYNAMIC_DISPATCH(binary_halves)(f, a, a_steps, b, b_steps, out, count);
+void binary_rows(Binary f, const RowsOf<uint16_t>& a, const RowsOf<uint16_t>& b, uint16_t* out,
+                 uint64_t out_step, uint64_t rows, uint64_t count) {
+  HWY_DYNAMIC_DISPATCH(binary_halves)(f, a, b, out, out_step, rows, count);
 }
-void binary_run(Binary f, const float* a, bool a_steps, const float* b, bool b_steps, float* out,
-                uint64_t count) {
-  HWY_DYNAMIC_DISPATCH(binary_floats)(f, a, a_steps, b, b_steps, out, count);
+void binary_rows(Binary f, const RowsOf<float>& a, const RowsOf<float>& b, float* out,
+                 uint64_t out_step, uint64_t rows, uint64_t count) {
+  HWY_DYNAMIC_DISPATCH(binary_floats)(f, a, b, out, out_step, rows, count);
 }
 void relu_run(const uint16_t* x, uint16_t* out, uint64_t count) {
   HWY_DYNAMIC_DISPATCH(relu_halves)(x, out, count);

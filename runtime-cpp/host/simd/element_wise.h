@@ -10,13 +10,21 @@ namespace qnn_host {
 /// same.
 enum class Binary : uint8_t { kSum, kAdd, kSubtract, kMultiply, kMaximum, kMinimum, kProduct };
 
-/// One run of an element-wise function: out[i] = f(a[i * a_step], b[i * b_step]), steps 0 or 1.
-/// `out` may be `a` or `b` where that steps. The results are the reference kernels', bit for bit,
-/// NaN's sign and payload aside.
-void binary_run(Binary f, const uint16_t* a, bool a_steps, const uint16_t* b, bool b_steps,
-                uint16_t* out, uint64_t count);
-void binary_run(Binary f, const float* a, bool a_steps, const float* b, bool b_steps, float* out,
-                uint64_t count);
+/// An operand as it is read: from row to row and within a row, in elements.
+template <typename T>
+struct RowsOf {
+  const T* data;
+  uint64_t row_step;
+  bool steps;  ///< within a row by one element; else the row is one number
+};
+
+/// out[r][i] = f(a[r][i], b[r][i]) for `rows` rows of `count`, which lie one behind the other in
+/// `out` at `out_step`. `out` may be `a` or `b` where that is laid out the same. The results are
+/// the reference kernels', bit for bit, NaN's sign and payload aside.
+void binary_rows(Binary f, const RowsOf<uint16_t>& a, const RowsOf<uint16_t>& b, uint16_t* out,
+                 uint64_t out_step, uint64_t rows, uint64_t count);
+void binary_rows(Binary f, const RowsOf<float>& a, const RowsOf<float>& b, float* out,
+                 uint64_t out_step, uint64_t rows, uint64_t count);
 
 /// out[i] = max(x[i], 0); float16 in the extended range.
 void relu_run(const uint16_t* x, uint16_t* out, uint64_t count);

@@ -17,9 +17,13 @@ Runs::Runs(const std::vector<uint32_t>& dims, const std::vector<uint64_t>& a,
     }
     axes.push_back({dims[i], a[i], b[i], step});
   }
-  // An innermost axis along which an operand steps by more than one element: runs of one.
+  // An innermost axis along which an operand steps by more than one element: rows of one.
   if (!axes.empty() && axes[0].a <= 1 && axes[0].b <= 1) {
-    inner_ = axes[0];
+    row_ = axes[0];
+    axes.erase(axes.begin());
+  }
+  if (!axes.empty()) {
+    block_ = axes[0];
     axes.erase(axes.begin());
   }
   outer_ = std::move(axes);

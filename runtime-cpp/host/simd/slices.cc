@@ -16,9 +16,10 @@ class BinarySlice : public SliceFunction {
   void run(const void* const* inputs, void* output) const override {
     const T *a = static_cast<const T*>(inputs[0]), *b = static_cast<const T*>(inputs[1]);
     T* out = static_cast<T*>(output);
+    const Runs::Axis &row = runs_.row(), &block = runs_.block();
     runs_.for_each([&](uint64_t a_at, uint64_t b_at, uint64_t at) {
-      binary_run(f_, a + a_at, runs_.a_steps(), b + b_at, runs_.b_steps(), out + at,
-                 runs_.length());
+      binary_rows(f_, {a + a_at, block.a, row.a != 0}, {b + b_at, block.b, row.b != 0}, out + at,
+                  block.out, block.extent, row.extent);
     });
   }
 
