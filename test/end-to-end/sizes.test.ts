@@ -1,11 +1,11 @@
 /**
- * The bundled specs at sizes that no checkpoint here has, on Qualcomm's CPU backend, against the IR as expanded, evaluated in double
- * precision. Tolerance 1e-4 of the largest logit: float32 against float64.
+ * The bundled specs at sizes that no checkpoint here has, at fp32 on the host backend and on Qualcomm's CPU backend, against the IR as
+ * expanded, evaluated in double precision. Tolerance 1e-4 of the largest logit: float32 against float64.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import type { Checkpoint } from "../../compiler/checkpoint/checkpoint.ts";
 import { expand } from "../../compiler/expand/expand.ts";
@@ -14,7 +14,7 @@ import { initialStates, irEvaluator } from "../../compiler/ir/evaluate.ts";
 import { bytesOf, pth, safetensors, tensorDict } from "../checkpoint/write-files.ts";
 import { type Sizes, specText, tinyCheckpoint, tinyModel } from "../ir/tiny-model.ts";
 import { withCpu } from "../qualcomm.ts";
-import { build, cpu, largest, largestDifference, logitsOf, scratch } from "./artefacts.ts";
+import { build, cpu, host, largest, largestDifference, logitsOf, scratch } from "./artefacts.ts";
 
 interface Case {
   readonly spec: string;
@@ -31,27 +31,35 @@ const cases: readonly Case[] = [
   { spec: v5, file: "pth", sizes: { L: 3, V: 37, D: 64, H: 4, N: 16, F: 61 } },
 ];
 
-withCpu("other sizes, at fp32 on the CPU backend", () => {
-  test.each(cases)("$spec, .$file, $sizes", async ({ spec, sizes, file }) => {
-    const text = specText(spec);
-    const weights = join(scratch(), `model.${file}`);
-    const checkpoint = tinyCheckpoint(spec, text, sizes);
-    writeFileSync(weights, file === "pth" ? asPth(checkpoint) : asSafetensors(checkpoint));
-    const tokens = [3, 0, 36, 17, 3, 8];
-    const { logits } = await logitsOf(await build(spec, weights, ["--target", "qnn-cpu"], cpu), tokens, cpu);
+const backends = [
+  { suite: describe, library: host, target: "host" },
+  { suite: withCpu, library: cpu, target: "qnn-cpu" },
+];
 
-    const { model, constants } = tinyModel(spec, text, sizes);
-    const graph = expand(model);
-    const step = irEvaluator(graph, constants);
-    let states = initialStates(graph);
-    const expected = tokens.flatMap((token) => {
-      const result = step(token, states);
-      states = result.states;
-      return [...result.logits];
+for (const { suite, library, target } of backends) {
+  suite(`other sizes, at fp32 on ${library.backend}`, () => {
+    test.each(cases)("$spec, .$file, $sizes", async ({ spec, sizes, file }) => {
+      const text = specText(spec);
+      const weights = join(scratch(), `model.${file}`);
+      const checkpoint = tinyCheckpoint(spec, text, sizes);
+      writeFileSync(weights, file === "pth" ? asPth(checkpoint) : asSafetensors(checkpoint));
+      const tokens = [3, 0, 36, 17, 3, 8];
+      const artefact = await build(spec, weights, ["--target", target], library);
+      const { logits } = await logitsOf(artefact, tokens, library);
+
+      const { model, constants } = tinyModel(spec, text, sizes);
+      const graph = expand(model);
+      const step = irEvaluator(graph, constants);
+      let states = initialStates(graph);
+      const expected = tokens.flatMap((token) => {
+        const result = step(token, states);
+        states = result.states;
+        return [...result.logits];
+      });
+      expect(largestDifference(logits, expected)).toBeLessThan(1e-4 * largest(expected));
     });
-    expect(largestDifference(logits, expected)).toBeLessThan(1e-4 * largest(expected));
   });
-});
+}
 
 function asSafetensors(checkpoint: Checkpoint): Buffer {
   const header: Record<string, unknown> = {};
