@@ -14,9 +14,12 @@ export function bytes(count: number): string {
 
 export const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-/** Three digits; null stands for what is not finite. */
-export const shortNumber = (value: number | null): string =>
-  value === null ? "not finite" : String(Number(value.toPrecision(3)));
+/** Three digits, small ones as 3.5e-7; null stands for what is not finite. */
+export function shortNumber(value: number | null): string {
+  if (value === null) return "not finite";
+  const rounded = Number(value.toPrecision(3));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
+}
 
 /** Left-aligned columns, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -75,8 +75,8 @@ function departs({ equation: e, difference: d }: Departure, own: readonly Compar
   return inputError("verify/departs", `${e.path} is the first that departs from the spec, at ${tokenText(d, ids)}`, {
     primary: { span: e.equation.span, text: foundText(e, d) },
     notes: [
-      `Expected is what the equation makes of the operands that it had in the run. The difference is ${sizeText(d)} of the largest ` +
-        `value that it has in these ${ids.length} tokens, ${shortNumber(e.magnitude)}; rounding to ${manifest.precision} explains ${tolerance.own}.`,
+      `Expected is what the equation makes of the operands that it had in the run. ${comparisonText(e, d, ids.length)}` +
+        (Number.isFinite(d.relative) ? `; rounding to ${manifest.precision} explains ${tolerance.own}.` : "."),
       `In the graph it is the tensor ${e.stored.tensor}${scaled}. All equations before it agree; after it, ${othersText(others)}.`,
     ],
     hint: isOverflow
@@ -92,7 +92,7 @@ function drifts({ equation: e, difference: d }: Departure, { tolerance, ids, man
     primary: { span: e.equation.span, text: foundText(e, d) },
     notes: [
       `No equation departs by itself by more than ${tolerance.own}, but since the first token the differences have come together to ` +
-        `${sizeText(d)} of the largest value here, ${shortNumber(e.magnitude)}; ${tolerance.total} is expected of ${manifest.precision}.`,
+        `${shortNumber(d.relative)} of the largest value here, ${shortNumber(e.magnitude)}; ${tolerance.total} is expected of ${manifest.precision}.`,
     ],
     hint: "this model is sensitive to rounding: compare its predictions (`rwkvc eval`) with an fp32 build's",
   });
@@ -100,8 +100,12 @@ function drifts({ equation: e, difference: d }: Departure, { tolerance, ids, man
 
 const tokenText = ({ token }: Difference, ids: readonly number[]): string => `token ${token} (id ${ids[token]})`;
 
-const sizeText = ({ relative }: Difference): string =>
-  Number.isFinite(relative) ? shortNumber(relative) : "not finite, as a part";
+function comparisonText({ magnitude }: ComparedEquation, { relative }: Difference, tokens: number): string {
+  const largest = `largest value that it should have in these ${tokens} tokens`;
+  return Number.isFinite(relative)
+    ? `The difference is ${shortNumber(relative)} of the ${largest}, ${shortNumber(magnitude)}`
+    : `The ${largest} is ${shortNumber(magnitude)}`;
+}
 
 function foundText({ equation }: ComparedEquation, { found, expected, index }: Difference): string {
   const element = equation.axes.map(({ label }, i) => `${label.replace(/~.*/, "")} = ${index[i]}`).join(", ");
