@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 
 import packageJson from "../package.json" with { type: "json" };
+import { benchCommand } from "./commands/bench.ts";
 import { buildCommand } from "./commands/build.ts";
 import { checkCommand } from "./commands/check.ts";
 import type { ActionResult, CommandLine, Session } from "./commands/command.ts";
@@ -64,6 +65,7 @@ function program(line: CommandLine): Command {
     runCommand,
     logitsCommand,
     evalCommand,
+    benchCommand,
     verifyCommand,
     rangesCommand,
     estimateCommand,

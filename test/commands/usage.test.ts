@@ -27,6 +27,7 @@ test.each<[string, string[], string]>([
   ["top-k of 0", ["run", "out/x", "--prompt", "a", "--top-k", "0"], "usage/bad-value"],
   ["negative seed", ["run", "out/x", "--prompt", "a", "--seed", "-3"], "usage/bad-value"],
   ["no repetition penalty", ["run", "out/x", "--prompt", "a", "--repetition-penalty", "0"], "usage/bad-value"],
+  ["no threads", ["bench", "out/x", "--threads", "1,0"], "usage/bad-value"],
   ["unknown backend", ["run", "out/x", "--prompt", "a", "--backend", "htq"], "usage/bad-value"],
   ["limit of one token", ["eval", "out/x", "--text", "t", "--limit", "1"], "usage/bad-value"],
   ["unknown embedding", ["build", spec, "--weights", "w", "--embedding", "disk"], "usage/bad-value"],
