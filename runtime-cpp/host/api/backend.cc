@@ -4,6 +4,7 @@
 
 #include "../validate/op_config.h"
 #include "../validate/op_table.h"
+#include "../validate/sane_enum.h"
 #include "config_list.h"
 #include "context.h"
 #include "fault.h"
@@ -15,15 +16,15 @@ using namespace qnn_host;
 namespace {
 
 Fault check_config(const QnnBackend_Config_t& config) {
-  if (config.option != QNN_BACKEND_CONFIG_OPTION_ERROR_REPORTING)
+  const QnnBackend_ConfigOption_t option = sane(config.option);
+  if (option != QNN_BACKEND_CONFIG_OPTION_ERROR_REPORTING)
     return {QNN_BACKEND_ERROR_INVALID_CONFIG,
-            "backend config option " + std::to_string(config.option) +
+            "backend config option " + std::to_string(option) +
                 " is not known; there is only 1 (ERROR_REPORTING)"};
-  if (config.errorConfig.reportingLevel != QNN_ERROR_REPORTING_LEVEL_BRIEF &&
-      config.errorConfig.reportingLevel != QNN_ERROR_REPORTING_LEVEL_DETAILED)
+  const Qnn_ErrorReportingLevel_t level = sane(config.errorConfig.reportingLevel);
+  if (level != QNN_ERROR_REPORTING_LEVEL_BRIEF && level != QNN_ERROR_REPORTING_LEVEL_DETAILED)
     return {QNN_BACKEND_ERROR_INVALID_CONFIG,
-            "error reporting level " + std::to_string(config.errorConfig.reportingLevel) +
-                " is not 0 (BRIEF) or 1 (DETAILED)"};
+            "error reporting level " + std::to_string(level) + " is not 0 (BRIEF) or 1 (DETAILED)"};
   return {};
 }
 

@@ -14,7 +14,13 @@ Fault damaged(const std::string& what) {
   return {QNN_SYSTEM_CONTEXT_ERROR_MALFORMED_BINARY, "the context binary " + what};
 }
 
-/// A binary at which static data are looked for.
+/// UNDEFINED for a number that the type cannot hold.
+template <typename Enum>
+Enum read_enum(FieldReader& in) {
+  return static_cast<Enum>(std::min<uint32_t>(in.number<uint32_t>(), 0x7FFFFFFF));
+}
+
+/// The part of a binary that holds static data.
 struct Data {
   const uint8_t* first;
   uint64_t size;
@@ -41,8 +47,8 @@ Fault attach_data(const Data& data, uint64_t offset, Tensor* tensor) {
 Fault read_tensor_field(FieldReader& in, const Data& data, Tensor* tensor) {
   tensor->name = in.text();
   tensor->id = in.number<uint32_t>();
-  tensor->type = static_cast<Qnn_TensorType_t>(in.number<uint32_t>());
-  tensor->dtype = static_cast<Qnn_DataType_t>(in.number<uint32_t>());
+  tensor->type = read_enum<Qnn_TensorType_t>(in);
+  tensor->dtype = read_enum<Qnn_DataType_t>(in);
   tensor->dims = in.numbers();
   if (!in.ok()) return damaged("ends within a tensor");
   // The same checks as for a client's tensor.
@@ -67,7 +73,7 @@ Fault read_node_field(FieldReader& in, Node* node) {
   for (uint32_t i = 0; i < count && in.ok(); ++i) {
     Param param;
     param.name = in.text();
-    param.dtype = static_cast<Qnn_DataType_t>(in.number<uint32_t>());
+    param.dtype = read_enum<Qnn_DataType_t>(in);
     param.is_tensor = in.number<uint8_t>() != 0;
     param.dims = in.numbers();
     param.bytes = in.bytes();

@@ -1,5 +1,6 @@
 #include "context_config.h"
 
+#include "../validate/sane_enum.h"
 #include "config_list.h"
 
 namespace qnn_host {
@@ -14,15 +15,17 @@ Fault unsupported(const std::string& problem) {
 }
 
 Fault read_one(const QnnContext_Config_t& config, bool loading, ContextOptions* options) {
-  switch (config.option) {
+  const QnnContext_ConfigOption_t option = sane(config.option);
+  switch (option) {
     case QNN_CONTEXT_CONFIG_OPTION_PRIORITY:
-      if (config.priority == QNN_PRIORITY_NORMAL) return {};
+      if (sane(config.priority) == QNN_PRIORITY_NORMAL) return {};
       return unsupported("there is only normal priority");
     case QNN_CONTEXT_CONFIG_OPTION_ERROR_REPORTING:
-      if (config.errorConfig.reportingLevel == QNN_ERROR_REPORTING_LEVEL_BRIEF ||
-          config.errorConfig.reportingLevel == QNN_ERROR_REPORTING_LEVEL_DETAILED)
+      if (sane(config.errorConfig.reportingLevel) == QNN_ERROR_REPORTING_LEVEL_BRIEF ||
+          sane(config.errorConfig.reportingLevel) == QNN_ERROR_REPORTING_LEVEL_DETAILED)
         return {};
-      return invalid("error reporting level " + std::to_string(config.errorConfig.reportingLevel) +
+      return invalid("error reporting level " +
+                     std::to_string(sane(config.errorConfig.reportingLevel)) +
                      " is not 0 (BRIEF) or 1 (DETAILED)");
     case QNN_CONTEXT_CONFIG_ENABLE_GRAPHS:
       if (!loading) return invalid("ENABLE_GRAPHS is for contexts that are made from a binary");
@@ -37,19 +40,19 @@ Fault read_one(const QnnContext_Config_t& config, bool loading, ContextOptions* 
       return {};
     case QNN_CONTEXT_CONFIG_BINARY_COMPATIBILITY:
       // A binary that can be loaded runs as fast as one made here.
-      if (config.binaryCompatibilityType == QNN_CONTEXT_BINARY_COMPATIBILITY_PERMISSIVE ||
-          config.binaryCompatibilityType == QNN_CONTEXT_BINARY_COMPATIBILITY_STRICT)
+      if (sane(config.binaryCompatibilityType) == QNN_CONTEXT_BINARY_COMPATIBILITY_PERMISSIVE ||
+          sane(config.binaryCompatibilityType) == QNN_CONTEXT_BINARY_COMPATIBILITY_STRICT)
         return {};
       return invalid("unknown binary compatibility " +
-                     std::to_string(config.binaryCompatibilityType));
+                     std::to_string(sane(config.binaryCompatibilityType)));
     case QNN_CONTEXT_CONFIG_OPTION_OEM_STRING:
     case QNN_CONTEXT_CONFIG_ASYNC_EXECUTION_QUEUE_DEPTH:
     case QNN_CONTEXT_CONFIG_MEMORY_LIMIT_HINT:
-      return unsupported("option " + std::to_string(config.option) + " is not supported");
+      return unsupported("option " + std::to_string(option) + " is not supported");
     case QNN_CONTEXT_CONFIG_OPTION_CUSTOM:
       return invalid("the host backend has no custom options for contexts");
     default:
-      return invalid("unknown option " + std::to_string(config.option));
+      return invalid("unknown option " + std::to_string(option));
   }
 }
 

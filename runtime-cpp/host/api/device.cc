@@ -4,6 +4,7 @@
 #include <map>
 #include <thread>
 
+#include "../validate/sane_enum.h"
 #include "config_list.h"
 #include "fault.h"
 #include "infrastructure.h"
@@ -45,15 +46,16 @@ Given& given() {
 
 /// There is one device, number 0: a config may name it and nothing else.
 Fault check_config(const QnnDevice_Config_t& config) {
-  if (config.option != QNN_DEVICE_CONFIG_OPTION_PLATFORM_INFO)
-    return {QNN_DEVICE_ERROR_INVALID_CONFIG, "device config option " +
-                                                 std::to_string(config.option) +
+  const QnnDevice_ConfigOption_t option = sane(config.option);
+  if (option != QNN_DEVICE_CONFIG_OPTION_PLATFORM_INFO)
+    return {QNN_DEVICE_ERROR_INVALID_CONFIG, "device config option " + std::to_string(option) +
                                                  " is not known; there is only 1 (PLATFORM_INFO)"};
   const QnnDevice_PlatformInfo_t* info = config.hardwareInfo;
-  const bool known = info != nullptr && info->version == QNN_DEVICE_PLATFORM_INFO_VERSION_1 &&
-                     info->v1.numHwDevices == 1 && info->v1.hwDevices != nullptr &&
-                     info->v1.hwDevices->version == QNN_DEVICE_HARDWARE_DEVICE_INFO_VERSION_1 &&
-                     info->v1.hwDevices->v1.deviceId == 0;
+  const bool known =
+      info != nullptr && sane(info->version) == QNN_DEVICE_PLATFORM_INFO_VERSION_1 &&
+      info->v1.numHwDevices == 1 && info->v1.hwDevices != nullptr &&
+      sane(info->v1.hwDevices->version) == QNN_DEVICE_HARDWARE_DEVICE_INFO_VERSION_1 &&
+      info->v1.hwDevices->v1.deviceId == 0;
   if (!known)
     return {QNN_DEVICE_ERROR_INVALID_CONFIG,
             "the platform info does not describe the one device there is, number 0"};

@@ -1,4 +1,5 @@
 #include "../validate/op_config.h"
+#include "../validate/sane_enum.h"
 #include "../validate/tensor_rules.h"
 #include "Host/QnnHost.h"
 #include "QnnBackend.h"
@@ -72,11 +73,12 @@ Fault Graph::configure_one(const QnnGraph_Config_t& config) {
   const auto unsupported = [this](const char* what) -> Fault {
     return {QNN_GRAPH_ERROR_UNSUPPORTED_FEATURE, "graph " + name() + ": " + what};
   };
-  switch (config.option) {
+  const QnnGraph_ConfigOption_t option = sane(config.option);
+  switch (option) {
     case QNN_GRAPH_CONFIG_OPTION_CUSTOM:
       return configure_custom(config.customConfig);
     case QNN_GRAPH_CONFIG_OPTION_PRIORITY:
-      if (config.priority == QNN_PRIORITY_NORMAL) return {};
+      if (sane(config.priority) == QNN_PRIORITY_NORMAL) return {};
       return unsupported("there is only normal priority");
     case QNN_GRAPH_CONFIG_OPTION_PROFILE_HANDLE:
     case QNN_GRAPH_CONFIG_OPTION_SET_PROFILING_STATE:
@@ -84,7 +86,7 @@ Fault Graph::configure_one(const QnnGraph_Config_t& config) {
       return unsupported("continuous profiling is not supported, give each call its profile");
     default:
       return {QNN_GRAPH_ERROR_INVALID_ARGUMENT,
-              "graph " + name() + ": unknown config option " + std::to_string(config.option)};
+              "graph " + name() + ": unknown config option " + std::to_string(option)};
   }
 }
 
@@ -94,7 +96,8 @@ Fault Graph::configure_custom(const void* custom) {
   };
   if (custom == nullptr) return invalid("it is null");
   const auto& config = *static_cast<const QnnHostGraph_CustomConfig_t*>(custom);
-  switch (config.option) {
+  const QnnHostGraph_ConfigOption_t option = sane(config.option);
+  switch (option) {
     case QNN_HOST_GRAPH_CONFIG_OPTION_MAPPED_STATIC_DATA:
       options_.mapped_static_data = config.value != 0;
       return {};
@@ -108,7 +111,7 @@ Fault Graph::configure_custom(const void* custom) {
       options_.executor.reference_kernels = config.value != 0;
       return {};
     default:
-      return invalid("option " + std::to_string(config.option) + " is not one of the host's");
+      return invalid("option " + std::to_string(option) + " is not one of the host's");
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../validate/sane_enum.h"
 #include "../validate/tensor_rules.h"
 #include "graph.h"
 
@@ -128,8 +129,9 @@ Fault Graph::bind_one(const Qnn_Tensor_t& source, Qnn_TensorType_t type) {
   const auto fail = [this](const std::string& problem) -> Fault {
     return {QNN_GRAPH_ERROR_INVALID_TENSOR, "graph " + name() + ": " + problem};
   };
-  if (source.version != QNN_TENSOR_VERSION_1 && source.version != QNN_TENSOR_VERSION_2)
-    return fail("a tensor of version " + std::to_string(source.version) + ", known are 1 and 2");
+  const Qnn_TensorVersion_t version = sane(source.version);
+  if (version != QNN_TENSOR_VERSION_1 && version != QNN_TENSOR_VERSION_2)
+    return fail("a tensor of version " + std::to_string(version) + ", known are 1 and 2");
   const Qnn_TensorV1_t& v1 = source.v1;
   const int64_t place = builder_.find(v1.id, v1.name);
   if (place < 0 || model().tensors[static_cast<size_t>(place)].type != type)
@@ -140,14 +142,14 @@ Fault Graph::bind_one(const Qnn_Tensor_t& source, Qnn_TensorType_t type) {
   const Tensor& tensor = model().tensors[static_cast<size_t>(place)];
   void*& buffer = buffers_[static_cast<size_t>(place)];
   if (buffer != nullptr) return fail("tensor " + tensor.name + " is given twice");
-  if (v1.dataType != tensor.dtype)
+  if (sane(v1.dataType) != tensor.dtype)
     return fail("tensor " + tensor.name + " is " + dtype_name(tensor.dtype) + ", given is " +
-                dtype_name(v1.dataType));
+                dtype_name(sane(v1.dataType)));
   const bool same_dims = v1.dimensions == nullptr ||
                          (v1.rank == tensor.dims.size() &&
                           std::equal(tensor.dims.begin(), tensor.dims.end(), v1.dimensions));
   if (!same_dims) return fail("tensor " + describe(tensor) + " is given with other dimensions");
-  if (v1.memType != QNN_TENSORMEMTYPE_RAW)
+  if (sane(v1.memType) != QNN_TENSORMEMTYPE_RAW)
     return fail("tensor " + tensor.name + " has no plain memory (QNN_TENSORMEMTYPE_RAW)");
   if (v1.clientBuf.data == nullptr) return fail("the buffer of tensor " + tensor.name + " is null");
   if (v1.clientBuf.dataSize < tensor.bytes())

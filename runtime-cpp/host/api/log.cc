@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "../validate/sane_enum.h"
 #include "fault.h"
 
 namespace qnn_host {
@@ -29,6 +30,7 @@ void print(const char* format, QnnLog_Level_t level, uint64_t time, va_list argu
 }  // namespace
 
 bool is_log_level(QnnLog_Level_t level) {
+  level = sane(level);
   return level >= QNN_LOG_LEVEL_ERROR && level <= QNN_LOG_LEVEL_DEBUG;
 }
 
@@ -68,8 +70,9 @@ Qnn_ErrorHandle_t QnnLog_create(QnnLog_Callback_t callback, QnnLog_Level_t maxLo
   if (logger == nullptr)
     return report(nullptr, QNN_LOG_ERROR_INVALID_ARGUMENT, null_argument("logger"));
   if (!is_log_level(maxLogLevel))
-    return report(nullptr, QNN_LOG_ERROR_INVALID_ARGUMENT,
-                  "log level " + std::to_string(maxLogLevel) + " is not 1 (ERROR) to 5 (DEBUG)");
+    return report(
+        nullptr, QNN_LOG_ERROR_INVALID_ARGUMENT,
+        "log level " + std::to_string(sane(maxLogLevel)) + " is not 1 (ERROR) to 5 (DEBUG)");
   *logger = Registry::instance().insert(std::make_shared<Log>(callback, maxLogLevel));
   return *logger != nullptr ? QNN_SUCCESS : QNN_LOG_ERROR_MEM_ALLOC;
 }
@@ -79,8 +82,9 @@ Qnn_ErrorHandle_t QnnLog_setLogLevel(Qnn_LogHandle_t logger, QnnLog_Level_t maxL
   if (log == nullptr)
     return report(nullptr, QNN_LOG_ERROR_INVALID_HANDLE, bad_handle("log", logger));
   if (!is_log_level(maxLogLevel))
-    return report(log.get(), QNN_LOG_ERROR_INVALID_ARGUMENT,
-                  "log level " + std::to_string(maxLogLevel) + " is not 1 (ERROR) to 5 (DEBUG)");
+    return report(
+        log.get(), QNN_LOG_ERROR_INVALID_ARGUMENT,
+        "log level " + std::to_string(sane(maxLogLevel)) + " is not 1 (ERROR) to 5 (DEBUG)");
   log->set_level(maxLogLevel);
   return QNN_SUCCESS;
 }

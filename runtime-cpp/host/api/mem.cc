@@ -1,5 +1,6 @@
 #include "QnnMem.h"
 
+#include "../validate/sane_enum.h"
 #include "context.h"
 #include "fault.h"
 
@@ -13,7 +14,8 @@ Fault check(const Qnn_MemDescriptor_t& memory) {
   const Qnn_MemShape_t& shape = memory.memShape;
   if (shape.numDim == 0 || shape.dimSize == nullptr)
     return {QNN_MEM_ERROR_INVALID_SHAPE, "the memory's shape has no dimensions"};
-  switch (memory.memType) {
+  const Qnn_MemType_t type = sane(memory.memType);
+  switch (type) {
     case QNN_MEM_TYPE_ION:
       if (memory.ionInfo.fd < 0)
         return {QNN_MEM_ERROR_INVALID_ARGUMENT, "the file descriptor of ION memory is negative"};
@@ -25,8 +27,7 @@ Fault check(const Qnn_MemDescriptor_t& memory) {
     case QNN_MEM_TYPE_CUSTOM:
       break;
     default:
-      return {QNN_MEM_ERROR_UNSUPPORTED_MEMTYPE,
-              "unknown memory type " + std::to_string(memory.memType)};
+      return {QNN_MEM_ERROR_UNSUPPORTED_MEMTYPE, "unknown memory type " + std::to_string(type)};
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "../validate/sane_enum.h"
 #include "backend.h"
 #include "config_list.h"
 #include "fault.h"
@@ -141,7 +142,8 @@ Qnn_ErrorHandle_t QnnProfile_setConfig(Qnn_ProfileHandle_t profileHandle,
   if (self == nullptr)
     return report(nullptr, QNN_PROFILE_ERROR_INVALID_HANDLE, bad_handle("profile", profileHandle));
   const Fault fault = each_config(config, [&](const QnnProfile_Config_t& one) -> Fault {
-    switch (one.option) {
+    const QnnProfile_ConfigOption_t option = sane(one.option);
+    switch (option) {
       case QNN_PROFILE_CONFIG_OPTION_MAX_EVENTS:
         self->set_limit(one.numMaxEvents);
         return {};
@@ -152,7 +154,7 @@ Qnn_ErrorHandle_t QnnProfile_setConfig(Qnn_ProfileHandle_t profileHandle,
         return {QNN_PROFILE_ERROR_UNSUPPORTED, "op traces are not supported"};
       default:
         return {QNN_PROFILE_ERROR_INVALID_ARGUMENT,
-                "profile config option " + std::to_string(one.option) + " is not known"};
+                "profile config option " + std::to_string(option) + " is not known"};
     }
   });
   return report(self->log(), fault);

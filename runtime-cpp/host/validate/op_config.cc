@@ -6,6 +6,7 @@
 #include "QnnOpPackage.h"
 #include "op_rules.h"
 #include "op_table.h"
+#include "sane_enum.h"
 #include "tensor_rules.h"
 
 namespace qnn_host {
@@ -46,9 +47,9 @@ Fault read_param(const Qnn_Param_t& source, const Node& node, TensorSource& tens
   if (source.paramType != QNN_PARAMTYPE_SCALAR)
     return refuse(node_text(node) + ": parameter " + param->name +
                   " is neither scalar (0) nor tensor (1)");
-  if (!is_known_dtype(source.scalarParam.dataType))
+  param->dtype = sane(source.scalarParam.dataType);
+  if (!is_known_dtype(param->dtype))
     return refuse(node_text(node) + ": parameter " + param->name + " has an unknown data type");
-  param->dtype = source.scalarParam.dataType;
   param->bytes.resize(element_size(param->dtype));
   // All members of the union start at its beginning.
   std::memcpy(param->bytes.data(), &source.scalarParam.uint64Value, param->bytes.size());
@@ -87,8 +88,9 @@ class DescribedTensors : public TensorSource {
 }  // namespace
 
 Fault read_op_config(const Qnn_OpConfig_t& config, TensorSource& tensors, Node* node) {
-  if (config.version != QNN_OPCONFIG_VERSION_1)
-    return refuse("an op config of version " + std::to_string(config.version) +
+  const Qnn_OpConfigVersion_t version = sane(config.version);
+  if (version != QNN_OPCONFIG_VERSION_1)
+    return refuse("an op config of version " + std::to_string(version) +
                   ", the only one known is 1");
   const Qnn_OpConfigV1_t& v1 = config.v1;
   if (v1.name == nullptr) return refuse("a node has no name");

@@ -1,4 +1,5 @@
 #include "tensor_rules.h"
+#include "sane_enum.h"
 
 #include <cstdio>
 
@@ -77,40 +78,42 @@ bool is_known_dtype(Qnn_DataType_t dtype) {
 }
 
 Fault read_tensor(const Qnn_Tensor_t& source, bool named, Tensor* tensor) {
-  if (source.version != QNN_TENSOR_VERSION_1 && source.version != QNN_TENSOR_VERSION_2)
+  const Qnn_TensorVersion_t version = sane(source.version);
+  if (version != QNN_TENSOR_VERSION_1 && version != QNN_TENSOR_VERSION_2)
     return {QNN_TENSOR_ERROR_INVALID_TENSOR_PARAM,
-            "a tensor of version " + std::to_string(source.version) + ", known are 1 and 2"};
+            "a tensor of version " + std::to_string(version) + ", known are 1 and 2"};
   const Qnn_TensorV1_t& v1 = source.v1;  // version 2 has the same fields at the same places
   tensor->name = v1.name != nullptr ? v1.name : "";
   tensor->id = v1.id;
-  tensor->type = v1.type;
-  tensor->dtype = v1.dataType;
+  tensor->type = sane(v1.type);
+  tensor->dtype = sane(v1.dataType);
   if (named && tensor->name.empty())
     return {QNN_TENSOR_ERROR_INVALID_TENSOR_PARAM, "a tensor has no name"};
   if (const Fault fault = check_type(*tensor)) return fault;
   if (v1.dataFormat != QNN_TENSOR_DATA_FORMAT_DENSE)
     return unsupported(*tensor, "data format " + std::to_string(v1.dataFormat) +
                                     " is not supported; there is only 0 (DENSE)");
-  if (!is_known_dtype(v1.dataType)) {
+  if (!is_known_dtype(tensor->dtype)) {
     char code[16];
-    snprintf(code, sizeof code, "0x%04x", static_cast<unsigned>(v1.dataType));
+    snprintf(code, sizeof code, "0x%04x", static_cast<unsigned>(tensor->dtype));
     const std::string problem = std::string("data type ") + code +
                                 " is not supported; there are float16, float32, int32, uint32 "
                                 "and bool8";
-    return v1.dataType == QNN_DATATYPE_UNDEFINED ? invalid(*tensor, problem)
-                                                 : unsupported(*tensor, problem);
+    return tensor->dtype == QNN_DATATYPE_UNDEFINED ? invalid(*tensor, problem)
+                                                   : unsupported(*tensor, problem);
   }
   if (const Fault fault = read_dims(v1, tensor)) return fault;
-  if (source.version == QNN_TENSOR_VERSION_2) return check_v2(source.v2, *tensor);
+  if (version == QNN_TENSOR_VERSION_2) return check_v2(source.v2, *tensor);
   return {};
 }
 
 Fault read_data(const Qnn_Tensor_t& source, const Tensor& tensor, const uint8_t** data) {
   const Qnn_TensorV1_t& v1 = source.v1;
-  if (v1.memType == QNN_TENSORMEMTYPE_MEMHANDLE)
+  const Qnn_TensorMemType_t memory = sane(v1.memType);
+  if (memory == QNN_TENSORMEMTYPE_MEMHANDLE)
     return unsupported(tensor, "memory handles are not supported, use QNN_TENSORMEMTYPE_RAW");
-  if (v1.memType != QNN_TENSORMEMTYPE_RAW)
-    return invalid(tensor, "unknown memory type " + std::to_string(v1.memType));
+  if (memory != QNN_TENSORMEMTYPE_RAW)
+    return invalid(tensor, "unknown memory type " + std::to_string(memory));
   if (v1.clientBuf.data == nullptr) return invalid(tensor, "its buffer is null");
   if (v1.clientBuf.dataSize != tensor.bytes())
     return invalid(tensor, "its buffer has " + std::to_string(v1.clientBuf.dataSize) +

@@ -136,9 +136,24 @@ class Player {
     return made;
   }
 
+  /// Bits that no enumeration has.
+  template <typename Enum>
+  void make_wild(Enum* field) {
+    const uint32_t bits = one_of({0xFFFFFFFFu, 0x80000000u, 0x80000001u});
+    std::memcpy(field, &bits, sizeof bits);
+  }
+
   void spoil(Qnn_Tensor_t* tensor) {
     Qnn_TensorV1_t& v1 = tensor->v1;
-    switch (below(12)) {
+    switch (below(16)) {
+      case 12:
+        return make_wild(&tensor->version);
+      case 13:
+        return make_wild(&v1.type);
+      case 14:
+        return make_wild(&v1.dataType);
+      case 15:
+        return make_wild(&v1.memType);
       case 0:
         tensor->version = static_cast<Qnn_TensorVersion_t>(below(4));
         break;
@@ -222,7 +237,10 @@ class Player {
       config.v1.params = &param_;
     }
     if (!chance(8)) return config;
-    switch (below(8)) {
+    switch (below(9)) {
+      case 8:
+        make_wild(&config.version);
+        break;
       case 0:
         config.version = static_cast<Qnn_OpConfigVersion_t>(below(3));
         break;
@@ -295,6 +313,7 @@ class Player {
     config.customConfig = &custom;
     if (chance(3)) config.option = static_cast<QnnGraph_ConfigOption_t>(below(8));
     if (chance(3)) custom.option = static_cast<QnnHostGraph_ConfigOption_t>(below(6));
+    if (chance(1)) make_wild(&custom.option);
     if (config.option != QNN_GRAPH_CONFIG_OPTION_CUSTOM) config.priority = QNN_PRIORITY_LOW;
     const QnnGraph_Config_t* configs[] = {&config, nullptr};
     void* graph = nullptr;
