@@ -21,7 +21,8 @@ double half_exp(double x);
 /// largest number, which reads as a NaN.
 double half_log(double x);
 
-/// 99 %, the others by one unit. Of a negative number the most negative one, which reads as a NaN.
+/// 99 %, the others by one unit. What the device makes of negative numbers has no use: here the
+/// most negative number, which reads as a NaN.
 double half_square_root(double x);
 
 /// 99 %, the others by one unit. 12856 of 0, -0.196 of -0; the largest number, which reads as a

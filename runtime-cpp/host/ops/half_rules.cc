@@ -5,22 +5,20 @@
 namespace qnn_host {
 namespace {
 
-bool add_is_ieee(const Dims& first, const Dims& second, const Dims& out) {
-  if (out.empty() || first.empty()) return false;
-  const uint64_t elements = product(out);
-  if (out.back() < 16 || product(second) != elements) return false;
-  return product(first) == elements || (first.back() == out.back() && product(first) == out.back());
-}
-
 bool is_constant_row(const Tensor& tensor, const Dims& out) {
   return tensor.is_static() && !tensor.dims.empty() && tensor.dims.back() == out.back() &&
          product(tensor.dims) == out.back();
 }
 
+bool add_is_ieee(const Tensor& first, const Tensor& second, const Dims& out) {
+  if (out.empty() || out.back() < 16 || second.elements() != product(out)) return false;
+  return first.elements() == product(out) || is_constant_row(first, out);
+}
+
 }  // namespace
 
 bool add_is_ieee(const Op& add) {
-  return add_is_ieee(add.inputs[0]->dims, add.inputs[1]->dims, add.outputs[0]->dims);
+  return add_is_ieee(*add.inputs[0], *add.inputs[1], add.outputs[0]->dims);
 }
 
 bool is_fused_activation(const Op& op) {
@@ -31,9 +29,9 @@ bool is_fused_activation(const Op& op) {
     return true;
   if (producer->type != "ElementWiseAdd") return false;
   if (op.model == nullptr) return true;
-  const auto dims = [&](uint32_t tensor) { return op.model->tensors[tensor].dims; };
-  return add_is_ieee(dims(producer->inputs[0]), dims(producer->inputs[1]),
-                     dims(producer->outputs[0]));
+  const std::vector<Tensor>& tensors = op.model->tensors;
+  return add_is_ieee(tensors[producer->inputs[0]], tensors[producer->inputs[1]],
+                     tensors[producer->outputs[0]].dims);
 }
 
 bool rounds_once(const Op& multiply, const Op& add) {

@@ -9,8 +9,8 @@ namespace qnn_host {
 
 /// Whether an ElementWiseAdd rounds as matrix products do (IEEE, ties to even, infinity) instead of
 /// as the vector unit does (extended range, ties away from zero). It does when the last extent is
-/// 16 or more, and neither operand is broadcast, or only the first one and that is one row: [1, ..,
-/// 1, N] + [.., N].
+/// 16 or more, and neither operand is broadcast, or only the first one and that is a constant row:
+/// [1, .., 1, N] + [.., N].
 bool add_is_ieee(const Op& add);
 
 /// Whether a Sigmoid or Tanh is computed by the coarse, fused form: when its input comes, through

@@ -97,21 +97,25 @@ TEST(Add, OfABroadcastSecondOperandRoundsTiesAwayAndHasOneMoreBinade) {
 }
 
 TEST(Add, TakesItsFormFromShapesAndOrder) {
-  const auto sum = [](const Dims& a, const Dims& b, const Dims& out) {
+  const auto sum = [](const Dims& a, const Dims& b, const Dims& out, bool is_constant = false) {
     OpCase op("ElementWiseAdd");
     const auto filled = [](const Dims& dims, double value) {
       size_t count = 1;
       for (const uint32_t extent : dims) count *= extent;
       return std::vector<double>(count, value);
     };
-    return op.input(a, filled(a, 2048)).input(b, filled(b, 1)).output(out).run().halves()[0];
+    op.input(a, filled(a, 2048));
+    if (is_constant) op.constant();
+    return op.input(b, filled(b, 1)).output(out).run().halves()[0];
   };
   const uint16_t even = 0x6800, away = 0x6801;
   EXPECT_EQ(sum({2, 16}, {2, 16}, {2, 16}), even);
   EXPECT_EQ(sum({2, 15}, {2, 15}, {2, 15}), away) << "fewer than 16 in the last axis";
   EXPECT_EQ(sum({1, 1, 1, 16}, {16}, {1, 1, 1, 16}), even) << "nothing is repeated";
   EXPECT_EQ(sum({2, 16}, {16}, {2, 16}), away);
-  EXPECT_EQ(sum({16}, {2, 16}, {2, 16}), even) << "a row comes first";
+  EXPECT_EQ(sum({16}, {2, 16}, {2, 16}), away);
+  EXPECT_EQ(sum({16}, {2, 16}, {2, 16}, true), even) << "a constant row comes first";
+  EXPECT_EQ(sum({8}, {2, 8}, {2, 8}, true), away) << "a narrow one";
   EXPECT_EQ(sum({2, 1}, {2, 16}, {2, 16}), away) << "a column comes first";
   EXPECT_EQ(sum({1}, {2, 16}, {2, 16}), away);
 }
