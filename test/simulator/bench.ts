@@ -160,9 +160,9 @@ export class Hand {
   private readonly outputs: ManifestTensor[] = [];
   private nodes = 0;
 
-  input(name: string, dims: readonly number[]): QnnTensor {
-    this.inputs.push({ name, role: "embedding", dtype: "float16", shape: dims });
-    return this.builder.input(name, dims);
+  input(name: string, dims: readonly number[], dtype: "float16" | "int32" = "float16"): QnnTensor {
+    this.inputs.push({ name, role: "embedding", dtype, shape: dims });
+    return this.builder.input(name, dims, dtype);
   }
 
   constant(name: string, dims: readonly number[], value: number): QnnTensor {
@@ -184,6 +184,18 @@ export class Hand {
   ): QnnTensor {
     if (output) this.outputs.push({ name: output, role: "logits", dtype: "float16", shape: dims });
     return this.builder.node(type, inputs, dims, { name: `n${this.nodes++}`, origin }, params, output);
+  }
+
+  /** A node with several outputs, none of them the graph's. */
+  nodeWithOutputs(
+    type: QnnNode["type"],
+    inputs: readonly QnnTensor[],
+    dims: readonly (readonly number[])[],
+    params: readonly QnnParam[],
+  ): readonly QnnTensor[] {
+    const name = `n${this.nodes++}`;
+    const outputs = dims.map((d, i) => ({ name: `${name}.${i}`, dims: d }));
+    return this.builder.nodeWithOutputs(type, inputs, outputs, { name, origin }, params);
   }
 
   finish(name: string): QnnGraph {
