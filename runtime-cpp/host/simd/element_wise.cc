@@ -38,29 +38,65 @@ HWY_INLINE VH narrow(VF value) {
   return narrow_even(value);
 }
 
+/// The plain way, for the few values that need it: out of line, so that the loops over vectors keep
+/// what they need in registers.
+template <Binary f>
+HWY_NOINLINE void plain_run(const uint16_t* a, size_t a_step, const uint16_t* b, size_t b_step,
+                            uint16_t* out, size_t count) {
+  for (size_t i = 0; i < count; ++i) out[i] = scalar_half(f, a[i * a_step], b[i * b_step]);
+}
+
+/// Less than two vectors.
 template <Binary f, bool kA, bool kB>
-void half_run(const uint16_t* a, const uint16_t* b, uint16_t* out, size_t count) {
+HWY_NOINLINE void plain_tail(const uint16_t* a, const uint16_t* b, uint16_t* out, size_t i,
+                             size_t count) {
+  const U16 d;
+  const size_t lanes = hn::Lanes(d);
+  constexpr bool kPicks = f == Binary::kMaximum || f == Binary::kMinimum;
+  for (; i + lanes <= count; i += lanes) {
+    const auto left = kA ? load_half_bits(a + i) : hn::Set(d, a[0]);
+    const auto right = kB ? load_half_bits(b + i) : hn::Set(d, b[0]);
+    const auto result = narrow<f>(apply<f>(widen(left), widen(right)));
+    if (any_outside(result) || (kPicks && (any_outside(left) || any_outside(right))))
+      plain_run<f>(kA ? a + i : a, kA, kB ? b + i : b, kB, out + i, lanes);
+    else
+      hn::StoreU(result, d, out + i);
+  }
+  plain_run<f>(kA ? a + i : a, kA, kB ? b + i : b, kB, out + i, count - i);
+}
+
+template <Binary f, bool kA, bool kB>
+HWY_INLINE void half_run(const uint16_t* a, const uint16_t* b, uint16_t* out, size_t count) {
   const U16 d;
   const size_t lanes = hn::Lanes(d);
   // Extremes pick an operand, which may be inside while the other is not.
   constexpr bool kPicks = f == Binary::kMaximum || f == Binary::kMinimum;
-  size_t i = 0;
+  const auto exponent = hn::Set(d, uint16_t{0x7C00});
   const auto one_a = hn::Set(d, kA ? uint16_t{0} : a[0]);
   const auto one_b = hn::Set(d, kB ? uint16_t{0} : b[0]);
   const auto wide_a = widen(one_a), wide_b = widen(one_b);
-  for (; i + lanes <= count; i += lanes) {
-    const auto bits_a = kA ? load_half_bits(a + i) : one_a;
-    const auto bits_b = kB ? load_half_bits(b + i) : one_b;
-    const auto result =
-        narrow<f>(apply<f>(kA ? widen(bits_a) : wide_a, kB ? widen(bits_b) : wide_b));
-    if (HWY_UNLIKELY(any_outside(result) ||
-                     (kPicks && (any_outside(bits_a) || any_outside(bits_b))))) {
-      for (size_t j = i; j < i + lanes; ++j) out[j] = scalar_half(f, a[kA ? j : 0], b[kB ? j : 0]);
+  size_t i = 0;
+  // Two vectors share the question whether all is well.
+  for (; i + 2 * lanes <= count; i += 2 * lanes) {
+    const auto a0 = kA ? load_half_bits(a + i) : one_a;
+    const auto b0 = kB ? load_half_bits(b + i) : one_b;
+    const auto a1 = kA ? load_half_bits(a + i + lanes) : one_a;
+    const auto b1 = kB ? load_half_bits(b + i + lanes) : one_b;
+    const auto r0 = narrow<f>(apply<f>(kA ? widen(a0) : wide_a, kB ? widen(b0) : wide_b));
+    const auto r1 = narrow<f>(apply<f>(kA ? widen(a1) : wide_a, kB ? widen(b1) : wide_b));
+    auto highest = hn::Max(hn::And(r0, exponent), hn::And(r1, exponent));
+    if constexpr (kPicks) {
+      for (const auto operand : {a0, a1, b0, b1})
+        highest = hn::Max(highest, hn::And(operand, exponent));
+    }
+    if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Eq(highest, exponent)))) {
+      plain_run<f>(kA ? a + i : a, kA, kB ? b + i : b, kB, out + i, 2 * lanes);
       continue;
     }
-    hn::StoreU(result, d, out + i);
+    hn::StoreU(r0, d, out + i);
+    hn::StoreU(r1, d, out + i + lanes);
   }
-  for (; i < count; ++i) out[i] = scalar_half(f, a[kA ? i : 0], b[kB ? i : 0]);
+  if (HWY_UNLIKELY(i < count)) plain_tail<f, kA, kB>(a, b, out, i, count);
 }
 
 template <Binary f>

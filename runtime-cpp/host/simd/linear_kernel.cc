@@ -24,6 +24,8 @@ constexpr uint64_t kFewRows = 4;
 /// together.
 constexpr uint64_t kChunkBytes = 128 << 10;
 constexpr uint64_t kLeastChunkRows = 48;  ///< a multiple of the rows that a block takes at once
+/// Rows of x that are transposed at once, the smallest width of a block.
+constexpr uint64_t kTile = 16;
 
 void widen(const uint16_t* from, float* to, uint64_t count) {
   widen_run(from, to, count);
@@ -50,8 +52,11 @@ class Linear : public Kernel, public ChunkedWork {
       bias_.resize(features_);
       widen(reinterpret_cast<const T*>(op.inputs[2]->data), bias_.data(), features_);
     }
-    chunk_features_ = std::max<uint64_t>(
-        kLeastChunkRows, kChunkBytes / (depth_ * sizeof(T)) / kLeastChunkRows * kLeastChunkRows);
+    chunk_features_ = kLeastChunkRows;
+    if (rows_ <= kFewRows) {
+      const uint64_t chunk = kChunkBytes / (depth_ * sizeof(T));
+      chunk_features_ = std::max(kLeastChunkRows, chunk / kLeastChunkRows * kLeastChunkRows);
+    }
     chunk_features_ = std::min(chunk_features_, features_);
   }
 
@@ -114,16 +119,21 @@ class Linear : public Kernel, public ChunkedWork {
   /// Rows of x as float32; for blocks [block][n][t].
   void prepare(const T* x, float* to) const {
     if (rows_ <= kFewRows) return widen(x, to, rows_ * depth_);
-    constexpr uint64_t kTile = 16;
-    float tile[kTile];
-    std::memset(to, 0, operand_bytes());
-    for (uint64_t t = 0; t < rows_; ++t) {
-      float* column = to + t / kBlockColumns * depth_ * kBlockColumns + t % kBlockColumns;
-      for (uint64_t n = 0; n < depth_; n += kTile) {
-        const uint64_t count = std::min(kTile, depth_ - n);
-        widen(x + t * depth_ + n, tile, count);
-        for (uint64_t i = 0; i < count; ++i) column[(n + i) * kBlockColumns] = tile[i];
-      }
+    for (uint64_t t = 0; t < rows_; t += kTile) {
+      float* block = to + t / kBlockColumns * depth_ * kBlockColumns + t % kBlockColumns;
+      for (uint64_t n = 0; n < depth_; n += kTile)
+        transpose_tile(x, t, n, block + n * kBlockColumns);
+    }
+  }
+
+  /// kTile rows and columns of x, zeros behind the last row: whole cache lines are written.
+  void transpose_tile(const T* x, uint64_t t, uint64_t n, float* to) const {
+    float tile[kTile][kTile];
+    const uint64_t rows = std::min(kTile, rows_ - t), columns = std::min(kTile, depth_ - n);
+    for (uint64_t i = 0; i < rows; ++i) widen(x + (t + i) * depth_ + n, tile[i], columns);
+    for (uint64_t i = rows; i < kTile; ++i) std::fill(tile[i], tile[i] + kTile, 0.0f);
+    for (uint64_t j = 0; j < columns; ++j) {
+      for (uint64_t i = 0; i < kTile; ++i) to[j * kBlockColumns + i] = tile[i][j];
     }
   }
 
@@ -145,8 +155,8 @@ class Linear : public Kernel, public ChunkedWork {
     for (uint64_t block = 0; block < column_blocks(); ++block) {
       const float* operand = x + block * depth_ * kBlockColumns;
       const uint64_t columns = std::min(kBlockColumns, rows_ - block * kBlockColumns);
-      multiply_block(row(first), depth_, count, depth_, operand, (columns + 15) / 16 * 16,
-                     sums.data());
+      multiply_block(row(first), depth_, count, depth_, operand,
+                     (columns + kTile - 1) / kTile * kTile, sums.data());
       for (uint64_t t = 0; t < columns; ++t) {
         T* to = y + (block * kBlockColumns + t) * count;
         for (uint64_t i = 0; i < count; ++i) line[i] = sums[i * kBlockColumns + t];

@@ -119,7 +119,7 @@ void add_float_rows(const float* a, const float* rows, size_t stride, size_t cou
 /// Rows that are multiplied at once; their numbers, widened, and the sums stay in registers and the
 /// nearest cache.
 constexpr size_t kRowBlock = 6;
-constexpr size_t kDepth = 256;
+constexpr size_t kDepth = 64;
 
 /// Adds kRows x (kVectors * lanes) sums to `out`.
 template <size_t kRows, size_t kVectors>
@@ -179,8 +179,12 @@ void multiply_all(const T* rows, size_t stride, size_t count, size_t n, const fl
     const size_t depth = n - k < kDepth ? n - k : kDepth;
     for (size_t i = 0; i < count; i += kRowBlock) {
       const size_t block = count - i < kRowBlock ? count - i : kRowBlock;
-      for (size_t r = 0; r < block; ++r)
-        widen_to(rows + (i + r) * stride + k, depth, wide + r * kDepth);
+      for (size_t r = 0; r < block; ++r) {
+        const T* row = rows + (i + r) * stride + k;
+        for (size_t byte = 0; byte < kDepth * sizeof(T); byte += 64)
+          hwy::Prefetch(reinterpret_cast<const uint8_t*>(row + kDepth) + byte);
+        widen_to(row, depth, wide + r * kDepth);
+      }
       float* sums = out + i * kBlockColumns;
       const float* part = x + k * kBlockColumns;
       if (block == kRowBlock) {
