@@ -6,6 +6,7 @@
 
 #include "footprint.h"
 #include "fusion.h"
+#include "multiply_add.h"
 #include "schedule.h"
 #include "unfused_run.h"
 
@@ -38,6 +39,7 @@ std::unique_ptr<Executor> Executor::create(const GraphModel& model, const Execut
 bool GraphExecutor::prepare(std::vector<Step> steps) {
   steps_ = std::move(steps);
   for (const Step& step : steps_) kernels_.push_back(step.kernel);
+  join_multiply_adds(model_, &steps_);
   if (!options_.reference_kernels && options_.fuse) fuse_steps(model_, &steps_);
   find_origins();
   plan_ = plan_memory(model_, &steps_);

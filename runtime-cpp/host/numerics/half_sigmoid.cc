@@ -11,7 +11,7 @@ namespace {
 double nearest_but_fourths(double units) {
   const double base = 4.0 * std::floor(units / 4.0);
   const double rest = units - base;
-  return base + (rest < 1.5 ? 1.0 : rest < 2.5 ? 2.0 : 3.0);
+  return base + (rest <= 1.5 ? 1.0 : rest <= 2.5 ? 2.0 : 3.0);
 }
 
 /// c1 a + c2 a^2 + c3 a^3 + c4 a^4.
@@ -20,11 +20,6 @@ double quartic(double a, double c1, double c2, double c3, double c4) {
 }
 
 }  // namespace
-
-double half_sigmoid(double x) {
-  if (std::fabs(x) >= 8.95) return x < 0.0 ? 0.0 : 1.0;
-  return nearest_but_fourths(2048.0 / (1.0 + std::exp(-x))) / 2048.0;
-}
 
 double half_tanh(double x) {
   if (x == 0.0) return -0.0;
@@ -42,6 +37,17 @@ double half_tanh(double x) {
     result = std::ldexp(std::floor(std::ldexp(exact, -unit) + 0.52), unit);
   }
   return std::copysign(result, x);
+}
+
+double half_sigmoid(double x) {
+  const double magnitude = std::fabs(x);
+  if (magnitude >= 8.95) return x < 0.0 ? 0.0 : 1.0;
+  // 1/2 + tanh(x / 2) / 2. Halving avoids fourths as the sum does, in units of the argument's last
+  // place: these arguments count as the next larger ones.
+  const double unit = std::ldexp(1.0, std::max(std::ilogb(magnitude), -14) - 10);
+  const double argument = magnitude + (std::fmod(magnitude / unit, 4.0) == 0.0 ? unit : 0.0);
+  const double half = x == 0.0 ? 0.0 : half_tanh(argument / 2.0);
+  return nearest_but_fourths(1024.0 + 1024.0 * std::copysign(half, x)) / 2048.0;
 }
 
 double fused_half_sigmoid(double x) {

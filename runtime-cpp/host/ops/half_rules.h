@@ -21,8 +21,8 @@ bool is_fused_activation(const Op& op);
 
 /// Whether a Multiply and the Add that reads its result are one operation on the device, rounded
 /// once (ties away from zero): both have a constant row [N] or [1, .., 1, N] as second operand, and
-/// the product is the Add's first. The reference kernels round twice: a difference of one unit of
-/// the larger of product and sum.
+/// the product is the Add's first. Kernels see one node: the executor joins the two
+/// (exec/multiply_add.h).
 bool rounds_once(const Op& multiply, const Op& add);
 
 }  // namespace qnn_host
