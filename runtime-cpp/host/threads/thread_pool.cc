@@ -12,8 +12,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// How long a helper looks for the next job before it sleeps: longer than what lies between two
-/// products of a layer, much shorter than a token.
-constexpr auto kSpin = std::chrono::microseconds(60);
+/// products of a layer; less than what waking it up would cost a token.
+constexpr auto kSpin = std::chrono::microseconds(500);
 /// Jobs after which the helpers' worth is judged, and the share of chunks below which they are left
 /// alone for a while, longer each time.
 constexpr uint32_t kJudgedJobs = 32;
