@@ -9,9 +9,10 @@ import { type CommandLine, defineCommand, runs } from "./command.ts";
 import { integer } from "./flags.ts";
 import { openArtefact, prepareRun, withScratch } from "./model-run.ts";
 import { runModel } from "./overflow.ts";
+import { seconds } from "./text.ts";
 
 interface BenchFlags {
-  readonly threads: readonly number[];
+  readonly threads?: readonly number[];
   readonly tokens: number;
   readonly backend?: BackendName;
 }
@@ -46,13 +47,19 @@ export function benchCommand(line: CommandLine): Command {
     "rwkvc bench out/kjv --threads 1,2 --tokens 64 --json",
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote")
-    .option("--threads <list>", "numbers of threads, one run for each", threadCounts, [1])
+    .option("--threads <list>", "numbers of threads, one run for each (default: 1)", threadCounts)
     .option("--tokens <n>", "tokens to decode in each run", integer("--tokens", { min: 1, max: 100000 }), 32)
     .option(...backendOption);
   return runs(line, command, async (session, options: BenchFlags, artefact: string) => {
     const prepared = await prepareRun(await openArtefact(artefact), options.backend, session.io.env);
     return withScratch(async (folder) => {
-      const args = [...prepared.args, "--threads", options.threads.join(","), "--tokens", String(options.tokens)];
+      const args = [
+        ...prepared.args,
+        "--threads",
+        (options.threads ?? [1]).join(","),
+        "--tokens",
+        String(options.tokens),
+      ];
       const file = join(folder, "report.json");
       const { report, diagnostics } = await runModel<BenchReport>(session, prepared, file, ["bench", ...args]);
       return { json: report, text: describe(report), listsDiagnostics: true, diagnostics };
@@ -72,25 +79,27 @@ function threadCounts(text: string): number[] {
   });
 }
 
-const giga = (bytes: number): string => (bytes / 1e9).toFixed(2);
+/** In the powers of ten of memory bandwidth. */
+const decimalBytes = (bytes: number): string =>
+  bytes < 1e8 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 
 function describe(report: BenchReport): string {
   const rows: (readonly [string, string])[] = [];
   for (const { threads, loadSeconds, decode, prefill } of report.runs) {
-    rows.push([`threads`, String(threads)], ["  load", `${loadSeconds.toFixed(1)} s`]);
+    rows.push([`threads`, String(threads)], ["  load", seconds(1000 * loadSeconds)]);
     rows.push(["  decode", `${decode.tokensPerSecond.toFixed(2)} tokens/s`]);
     const { bytesPerToken, bytesPerSecond, readBandwidth, share } = decode;
     if (bytesPerToken !== undefined && bytesPerSecond !== undefined) {
-      rows.push(["  weights per token", `${giga(bytesPerToken)} GB`], ["  read", `${giga(bytesPerSecond)} GB/s`]);
+      rows.push(["  weights per token", decimalBytes(bytesPerToken)], ["  read", `${decimalBytes(bytesPerSecond)}/s`]);
     }
     if (readBandwidth !== undefined && share !== undefined) {
-      rows.push(["  plain reading", `${giga(readBandwidth)} GB/s`], ["  share", `${(100 * share).toFixed(1)} %`]);
+      rows.push(["  plain reading", `${decimalBytes(readBandwidth)}/s`], ["  share", `${(100 * share).toFixed(1)} %`]);
     }
     if (prefill) {
       const times = `${prefill.timesDecode.toFixed(1)} times decode`;
       rows.push([`  prompt, ${prefill.tokens} at once`, `${prefill.tokensPerSecond.toFixed(1)} tokens/s, ${times}`]);
     }
   }
-  rows.push(["memory, at most", `${giga(report.peakMemoryBytes)} GB`]);
+  rows.push(["memory, at most", decimalBytes(report.peakMemoryBytes)]);
   return rows.map(([name, value]) => `${name.padEnd(24)}${value}\n`).join("");
 }

@@ -78,7 +78,7 @@ export function modelLibrary(folder: string, manifest: Manifest): string {
       inputError("artefact/no-library", `${folder} has no model library for ${hostTriple()}`, {
         place: { file: join(folder, "model.json"), detail: "libraries" },
         notes: [`It has: ${Object.keys(manifest.libraries).join(", ") || "none"}.`],
-        hint: "build the artefact again on this machine",
+        hint: `build the artefact again with --arch ${hostTriple()}, or with both: --arch ${[hostTriple(), ...Object.keys(manifest.libraries)].join(",")}`,
       }),
     ]);
   }

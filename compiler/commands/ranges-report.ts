@@ -53,7 +53,9 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
         range.equation === equation ? Math.max(most, magnitudes[i]!.largest * (factors[i] ?? 1)) : most,
       0,
     );
-  const rows = worstLayers(ranges)
+  const worst = worstLayers(ranges);
+  const rowsInAll = worst.length;
+  const rows = worst
     .slice(0, shown)
     .map((range) => [
       `${lineOf(range).part}.${lineOf(range).name}`,
@@ -70,7 +72,7 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
   const above = ranges.filter(({ stored }) => !(stored <= limit / headroom)).length;
   const lines = [
     table([heading, ...body]),
-    `${ranges.length} equations over ${tokens} tokens (${artefact.manifest.precision} for ${artefact.manifest.target}; ${why}).\n`,
+    `${ranges.length} values (${rowsInAll} equations, in each layer) over ${tokens} tokens (${artefact.manifest.precision} for ${artefact.manifest.target}; ${why}).\n`,
     verdict(above, isChanged, result, frame),
   ];
   const spec = { file: artefact.manifest.spec.path, written: written ?? null };
@@ -105,7 +107,7 @@ function verdict(above: number, isChanged: boolean, result: RangesResult, { head
       : `${leads}The spec's policies keep what they scale below.\n`;
   }
   const last = written === undefined ? "--write puts them into the spec." : `Written to ${written}.`;
-  return `${leads}Policies that keep them below: policies: [${list}]. ${last}\n`;
+  return `${leads}The mildest policies found that keep all of them below: [${list}]. ${last}\n`;
 }
 
 function beyondPolicies(

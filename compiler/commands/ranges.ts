@@ -134,7 +134,10 @@ async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | t
   if (found !== undefined) return found;
   throw new DiagnosticError([
     usageError("ranges/no-spec", `the spec that ${folder} was built from is not to be found`, {
-      notes: [`Wanted: a file ${manifest.spec.file} with the text of ${join(folder, manifest.spec.path)}.`],
+      notes: [
+        `Wanted: a file ${manifest.spec.file} with the text of ${join(folder, manifest.spec.path)}; an artefact does not know where its spec was.`,
+        "Looked for under the current folder, the folder that holds the artefact, and among the bundled specs.",
+      ],
       hint: "name it: --write path/to/spec.rwkv.ts",
     }),
   ]);
@@ -144,7 +147,14 @@ async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | t
 async function writeTo(file: string, { policies, present }: RangesResult): Promise<string | undefined> {
   if (JSON.stringify(policies) === JSON.stringify(present)) return undefined;
   const { writePolicies } = await import("../ranges/write-policies.ts");
-  const written = writePolicies(readFileSync(file, "utf8"), policies);
+  const { readSpec } = await import("../frontend/read-spec.ts");
+  const attempt = writePolicies(readFileSync(file, "utf8"), policies);
+  const isRead = (text: string): boolean => {
+    const read = readSpec(file, (path) => (path === file ? text : readText(path)));
+    return read.diagnostics.length === 0 && read.value?.policies.length === policies.length;
+  };
+  const written =
+    "text" in attempt && !isRead(attempt.text) ? { problem: "it would not be read as it should then" } : attempt;
   if ("problem" in written) {
     throw new DiagnosticError([
       inputError("ranges/cannot-write", `the policies cannot be written into ${file}: ${written.problem}`, {
@@ -155,4 +165,12 @@ async function writeTo(file: string, { policies, present }: RangesResult): Promi
   }
   writeFileSync(file, written.text);
   return file;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }

@@ -43,7 +43,7 @@ export function verifyCommand(line: CommandLine): Command {
     .option("--artefact <folder>", "verify this artefact; without it one is built and removed again")
     .option("--text <file>", "the text to read, for models of bytes")
     .option("--tokens <file>", "token ids separated by white space; - reads standard input")
-    .option("--limit <n>", "use the first n tokens (default: 16)", integer("--limit", { min: 1 }), 16)
+    .option("--limit <n>", "use the first n tokens", integer("--limit", { min: 1 }), 16)
     .option(
       "--tolerance <x>",
       "largest difference that one equation may make, relative to its largest value (default: by precision)",

@@ -1,11 +1,11 @@
 /**
- * Puts scaling policies into a spec's text: into its `policies` list, with the imports that they need. Only what has to
- * change changes. In: the text and the policies that the spec is to have. Out: the new text, or why it was not to be
- * edited (the list is computed elsewhere: then the author has to do it).
+ * Puts scaling policies into a spec's text: into its `policies` list, with the imports that they need. Text is only inserted
+ * or replaced in those places, so that comments, line ends and formatting stay. In: the text and the policies that the spec is
+ * to have. Out: the new text, or why it was not to be edited (the list is computed elsewhere: then the author has to do it).
  */
 import {
   type CallExpression,
-  IndentationText,
+  type ImportDeclaration,
   Node,
   type ObjectLiteralExpression,
   Project,
@@ -19,32 +19,67 @@ export type Written =
   /** The spec is written in a way that leaves no one place for its policies. */
   | { readonly problem: string };
 
+/** `text` instead of what stands from `start` to `end`. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
 export function writePolicies(text: string, policies: readonly Policy[]): Written {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    skipLoadingLibFiles: true,
-    manipulationSettings: { indentationText: IndentationText.TwoSpaces },
-  });
-  const bom = text.startsWith("\ufeff") ? "\ufeff" : "";
-  const source = project.createSourceFile("/spec.ts", text.slice(bom.length));
+  const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
+  // A byte order mark becomes a blank, so that offsets stay those of the file.
+  const source = project.createSourceFile("/spec.ts", text.replace(/^\ufeff/, " "));
   const body = modelBody(source);
   if (!body) return { problem: "its default export is not a call of model({ ... }) in this file" };
-  const names = importedNames(source);
+  const names = importedNames(source, text);
   if (typeof names === "string") return { problem: names };
-  const list = policies.map((policy) => policyText(policy, names.use)).join(", ");
+  const list = `[${policies.map((policy) => policyText(policy, names.use)).join(", ")}]`;
   const property = body.getProperty("policies");
+  const edits: Edit[] = [];
   if (!property) {
-    const last = body.getProperties().at(-1);
-    body.addPropertyAssignment({ name: "policies", initializer: `[${list}]` });
-    // ts-morph puts no comma behind the last property, which the house style wants.
-    if (last) body.getProperties().at(-1)!.replaceWithText(`policies: [${list}],`);
-  } else if (Node.isPropertyAssignment(property) && Node.isArrayLiteralExpression(property.getInitializer())) {
-    property.getInitializerOrThrow().replaceWithText(`[${list}]`);
+    if (body.getProperties().some((p) => Node.isSpreadAssignment(p))) {
+      return { problem: "a spread in model({ ... }) may hold its `policies`" };
+    }
+    edits.push(insertProperty(body, `policies: ${list}`, text));
   } else {
-    return { problem: "its `policies` are not a list written in place" };
+    const initializer = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;
+    if (!initializer || !Node.isArrayLiteralExpression(initializer)) {
+      return { problem: "its `policies` are not a list written in place" };
+    }
+    edits.push({ start: initializer.getStart(), end: initializer.getEnd(), text: list });
   }
-  names.addImports();
-  return { text: bom + source.getFullText() };
+  edits.push(...names.imports());
+  return { text: applyEdits(text, edits) };
+}
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  const fromTheEnd = [...edits].sort((a, b) => b.start - a.start);
+  return fromTheEnd.reduce((result, edit) => result.slice(0, edit.start) + edit.text + result.slice(edit.end), text);
+}
+
+/** Behind the last property, on a line of its own where that one has one. */
+function insertProperty(body: ObjectLiteralExpression, property: string, text: string): Edit {
+  const last = body.getProperties().at(-1);
+  if (!last) return insertAt(body.getStart() + 1, ` ${property} `);
+  const comma = /^(?:\s|\/\/.*|\/\*[^]*?\*\/)*?,/.exec(text.slice(last.getEnd(), body.getEnd()))?.[0].length;
+  const before = comma === undefined ? "," : "";
+  const indentation = ownLine(last, text);
+  const at = last.getEnd() + (comma ?? 0);
+  return insertAt(
+    at,
+    indentation === undefined ? `${before} ${property}` : `${before}${lineEnd(text)}${indentation}${property},`,
+  );
+}
+
+const insertAt = (at: number, text: string): Edit => ({ start: at, end: at, text });
+
+const lineEnd = (text: string): string => (text.includes("\r\n") ? "\r\n" : "\n");
+
+/** The blanks before a node that begins its line; undefined when something else stands there. */
+function ownLine(node: Node, text: string): string | undefined {
+  const before = text.slice(text.lastIndexOf("\n", node.getStart() - 1) + 1, node.getStart());
+  return /^[ \t]*$/.test(before) ? before : undefined;
 }
 
 /** The object that the exported model is made from. */
@@ -62,22 +97,40 @@ const initializerOf = (name: string, source: SourceFile): Node | undefined =>
 interface ImportedNames {
   /** The name to write for one of the spec language's functions. */
   readonly use: (name: string) => string;
-  /** Adds the imports of what was used and not imported before. */
-  readonly addImports: () => void;
+  /** Imports of what was used and not imported before. */
+  readonly imports: () => readonly Edit[];
 }
 
-function importedNames(source: SourceFile): ImportedNames | string {
-  const declaration = source.getImportDeclaration((d) => d.getModuleSpecifierValue() === "rwkvc/spec");
-  if (!declaration) return 'it does not import from "rwkvc/spec"';
-  const namespace = declaration.getNamespaceImport()?.getText();
-  if (namespace !== undefined) return { use: (name) => `${namespace}.${name}`, addImports: () => {} };
+function importedNames(source: SourceFile, text: string): ImportedNames | string {
+  const declarations = source
+    .getImportDeclarations()
+    .filter((d) => d.getModuleSpecifierValue() === "rwkvc/spec" && !d.isTypeOnly());
+  const [first] = declarations;
+  if (!first) return 'it does not import from "rwkvc/spec"';
+  const namespace = declarations.map((d) => d.getNamespaceImport()?.getText()).find((name) => name !== undefined);
   const missing = new Set<string>();
   return {
     use: (name) => {
-      const found = declaration.getNamedImports().find((i) => i.getName() === name);
-      if (!found) missing.add(name);
-      return found?.getAliasNode()?.getText() ?? name;
+      const found = declarations
+        .flatMap((d) => d.getNamedImports())
+        .find((i) => i.getName() === name && !i.isTypeOnly());
+      if (found) return found.getAliasNode()?.getText() ?? name;
+      if (namespace !== undefined) return `${namespace}.${name}`;
+      missing.add(name);
+      return name;
     },
-    addImports: () => void declaration.addNamedImports([...missing].sort()),
+    imports: () => (missing.size === 0 ? [] : [importEdit(declarations, [...missing].sort(), text)]),
   };
+}
+
+/** Into a list of names that is there, else as a line of its own. */
+function importEdit(declarations: readonly ImportDeclaration[], names: readonly string[], text: string): Edit {
+  const last = declarations.flatMap((d) => d.getNamedImports()).at(-1);
+  if (last) {
+    const indentation = ownLine(last, text);
+    const separator = indentation === undefined ? " " : `${lineEnd(text)}${indentation}`;
+    return insertAt(last.getEnd(), names.map((name) => `,${separator}${name}`).join(""));
+  }
+  const at = declarations.at(-1)!.getEnd();
+  return insertAt(at, `${lineEnd(text)}import { ${names.join(", ")} } from "rwkvc/spec";`);
 }

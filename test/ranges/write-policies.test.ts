@@ -58,6 +58,33 @@ test("a model that is made elsewhere is left alone, with the reason", () => {
   });
 });
 
+const withoutPolicies = eagle.replace(/\n {2}policies: .*\n/, "\n");
+
+test("comments, line ends and a missing comma at the end of the model stay as they are", () => {
+  // A comment stands where the list was.
+  expect(withoutPolicies).toMatch(/cancel these factors exactly\.\n\}\);/);
+  const texts = [
+    withoutPolicies,
+    withoutPolicies.replaceAll("\n", "\r\n"),
+    goose.replace(/\}\),\s*\}\);\s*$/, "}) // the end\n});\n"),
+    goose.replace(/\}\),\s*\}\);\s*$/, "}) /* , */, });\n"),
+    goose.replace(/(import \{[^}]*?),?\s*\} from/, "$1 } from"),
+  ];
+  for (const text of texts) {
+    const result = written(text);
+    expect(policiesOf(result)).toHaveLength(2);
+    const inserted = /,?\s*policies: \[scale.*?\}\)\],?/s;
+    expect(result).toMatch(inserted);
+    expect(result.includes("\r\n")).toBe(text.includes("\r\n"));
+    expect(result.replaceAll("\r\n", "").includes("\n")).toBe(!text.includes("\r\n"));
+  }
+});
+
+test("a type-only import does not count", () => {
+  const text = withoutPolicies.replace(/^import \{/, 'import type { Policy } from "rwkvc/spec";\nimport {');
+  expect(policiesOf(written(text))).toHaveLength(2);
+});
+
 test("a byte order mark stays", () => {
   expect(written(`\ufeff${eagle}`).startsWith("\ufeffimport")).toBe(true);
 });
