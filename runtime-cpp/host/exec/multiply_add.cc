@@ -1,8 +1,8 @@
 #include "multiply_add.h"
 
-#include "numerics/float16.h"
 #include "ops/half_rules.h"
 #include "schedule.h"
+#include "simd/element_wise.h"
 
 namespace qnn_host {
 namespace {
@@ -17,10 +17,8 @@ class MultiplyAdd : public Kernel {
     const auto* w = static_cast<const uint16_t*>(buffers.inputs[1]);
     const auto* b = static_cast<const uint16_t*>(buffers.inputs[2]);
     auto* y = static_cast<uint16_t*>(buffers.outputs[0]);
-    for (uint64_t row = 0; row < rows_; ++row, x += width_, y += width_) {
-      for (uint64_t i = 0; i < width_; ++i)
-        y[i] = extended_half(extended_value(x[i]) * extended_value(w[i]) + extended_value(b[i]));
-    }
+    for (uint64_t row = 0; row < rows_; ++row, x += width_, y += width_)
+      multiply_add_run(x, w, b, y, width_);
   }
   bool may_overwrite(size_t input) const override { return input == 0; }
 

@@ -7,6 +7,7 @@
 #include "executor.h"
 #include "simd/convert.h"
 #include "simd/products.h"
+#include "simd/scalar_half.h"
 #include "simd/slices.h"
 
 namespace qnn_host {
@@ -36,6 +37,11 @@ bool outside_range(const float* values, uint64_t count) {
     if (!std::isfinite(values[i])) return true;
   }
   return false;
+}
+
+void multiply_add_run(const uint16_t* x, const uint16_t* w, const uint16_t* b, uint16_t* out,
+                      uint64_t count) {
+  for (uint64_t i = 0; i < count; ++i) out[i] = scalar_multiply_add(x[i], w[i], b[i]);
 }
 
 uint64_t read_memory(const uint8_t* data, uint64_t bytes) {

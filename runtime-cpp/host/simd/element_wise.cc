@@ -179,6 +179,43 @@ void binary_floats(Binary f, const RowsOf<float>& a, const RowsOf<float>& b, flo
   any_rows(f, a, b, out, out_step, rows, count);
 }
 
+/// One rounding of x w + b. The product is exact in float32; the sum may not be, and a float32 that
+/// is half way between two halves may stand for a number beside it: what rounding it has lost
+/// decides then. (Elsewhere both float32 neighbours round to the same half, or it does not matter.)
+HWY_INLINE VH multiply_add(VF x, VF w, VF b) {
+  const F32 d;
+  const auto product = hn::Mul(x, w);
+  const auto sum = hn::Add(product, b);
+  // Knuth's two-sum: product + b = sum + lost, exactly.
+  const auto part = hn::Sub(sum, product);
+  const auto lost = hn::Add(hn::Sub(product, hn::Sub(sum, part)), hn::Sub(b, part));
+  const auto unit = hn::Set(d, 1.5f * 0x1p-24f);
+  const auto above = narrow_even(hn::MulAdd(sum, unit, sum));
+  const auto below = narrow_even(hn::NegMulAdd(sum, unit, sum));
+  const auto up = widen(above), down = widen(below);
+  const auto tie = hn::And(hn::Eq(hn::Sub(sum, down), hn::Sub(up, sum)), hn::Ne(up, down));
+  // The exact sum is smaller in magnitude when the lost part has the other sign.
+  const auto smaller = hn::Lt(hn::Mul(lost, sum), hn::Zero(d));
+  const auto nearest = hn::IfThenElse(smaller, down, up);
+  return narrow_even(hn::IfThenElse(tie, nearest, sum));
+}
+
+void multiply_add_halves(const uint16_t* x, const uint16_t* w, const uint16_t* b, uint16_t* out,
+                         size_t count) {
+  const U16 d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto result = multiply_add(load_half(x + i), load_half(w + i), load_half(b + i));
+    if (HWY_UNLIKELY(any_outside(result))) {
+      for (size_t j = i; j < i + lanes; ++j) out[j] = scalar_multiply_add(x[j], w[j], b[j]);
+      continue;
+    }
+    hn::StoreU(result, d, out + i);
+  }
+  for (; i < count; ++i) out[i] = scalar_multiply_add(x[i], w[i], b[i]);
+}
+
 void relu_halves(const uint16_t* x, uint16_t* out, size_t count) {
   const U16 d;
   const size_t lanes = hn::Lanes(d);
@@ -203,6 +240,7 @@ namespace qnn_host {
 
 HWY_EXPORT(binary_halves);
 HWY_EXPORT(binary_floats);
+HWY_EXPORT(multiply_add_halves);
 HWY_EXPORT(relu_halves);
 
 void binary_rows(Binary f, const RowsOf<uint16_t>& a, const RowsOf<uint16_t>& b, uint16_t* out,
@@ -212,6 +250,10 @@ void binary_rows(Binary f, const RowsOf<uint16_t>& a, const RowsOf<uint16_t>& b,
 void binary_rows(Binary f, const RowsOf<float>& a, const RowsOf<float>& b, float* out,
                  uint64_t out_step, uint64_t rows, uint64_t count) {
   HWY_DYNAMIC_DISPATCH(binary_floats)(f, a, b, out, out_step, rows, count);
+}
+void multiply_add_run(const uint16_t* x, const uint16_t* w, const uint16_t* b, uint16_t* out,
+                      uint64_t count) {
+  HWY_DYNAMIC_DISPATCH(multiply_add_halves)(x, w, b, out, count);
 }
 void relu_run(const uint16_t* x, uint16_t* out, uint64_t count) {
   HWY_DYNAMIC_DISPATCH(relu_halves)(x, out, count);

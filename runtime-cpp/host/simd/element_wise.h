@@ -26,6 +26,11 @@ void binary_rows(Binary f, const RowsOf<uint16_t>& a, const RowsOf<uint16_t>& b,
 void binary_rows(Binary f, const RowsOf<float>& a, const RowsOf<float>& b, float* out,
                  uint64_t out_step, uint64_t rows, uint64_t count);
 
+/// out[i] = x[i] * w[i] + b[i], rounded once, in the extended range with ties away from zero. `out`
+/// may be `x`.
+void multiply_add_run(const uint16_t* x, const uint16_t* w, const uint16_t* b, uint16_t* out,
+                      uint64_t count);
+
 /// out[i] = max(x[i], 0); float16 in the extended range.
 void relu_run(const uint16_t* x, uint16_t* out, uint64_t count);
 

@@ -31,4 +31,8 @@ inline uint16_t scalar_half(Binary f, uint16_t a, uint16_t b) {
   }
 }
 
+inline uint16_t scalar_multiply_add(uint16_t x, uint16_t w, uint16_t b) {
+  return ExtendedHalf::store(ExtendedHalf::load(x) * ExtendedHalf::load(w) + ExtendedHalf::load(b));
+}
+
 }  // namespace qnn_host

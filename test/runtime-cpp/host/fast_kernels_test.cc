@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "simd/element_wise.h"
 #include "test_graph.h"
 
 #if __has_include(<hwy/targets.h>)
@@ -192,6 +193,31 @@ TEST_P(FastKernels, OuterProductsAreTheReferencesBitForBit) {
     compare_binary(random_, "MatMul", {{1, 4, 1, 64}, {1, 4, 1, 64}, {1, 4, 64, 64}}, values,
                    {{"transpose_in0", 1}, {"transpose_in1", 0}});
     compare_binary(random_, "MatMul", {{2, 17, 1}, {2, 1, 5}, {2, 17, 5}}, values);
+  }
+}
+
+TEST_P(FastKernels, AFactorAndASummandAreRoundedOnce) {
+  if (std::string(instruction_set()) == "none") GTEST_SKIP() << "a build without vectors";
+  constexpr size_t kCount = 1 << 16;
+  for (const Values values :
+       {Values::kOrdinary, Values::kAll, Values::kSubnormal, Values::kLarge}) {
+    const Bits x = random_halves(random_, kCount, values);
+    const Bits w =
+        random_halves(random_, kCount, values == Values::kAll ? values : Values::kOrdinary);
+    Bits b = random_halves(random_, kCount, values);
+    // Every other summand puts the sum next to a tie: half a unit of the product, more or less.
+    for (size_t i = 0; i < kCount; i += 2) {
+      const double product = extended_value(x[i]) * extended_value(w[i]);
+      if (product != 0.0)
+        b[i] = static_cast<uint16_t>(extended_half(std::ldexp(1.0, std::ilogb(product) - 11)) +
+                                     random_() % 3 - 1);
+    }
+    Bits y(kCount);
+    multiply_add_run(x.data(), w.data(), b.data(), y.data(), kCount);
+    for (size_t i = 0; i < kCount; ++i)
+      ASSERT_EQ(y[i],
+                extended_half(extended_value(x[i]) * extended_value(w[i]) + extended_value(b[i])))
+          << "element " << i << ": " << x[i] << " * " << w[i] << " + " << b[i];
   }
 }
 
