@@ -51,6 +51,44 @@ bool narrow_halves_away(const float* from, uint16_t* to, size_t count) {
   return narrow_all(from, to, count, [](VF value) HWY_ATTR { return narrow_away(value); });
 }
 
+#if HWY_TARGET != HWY_SCALAR
+/// Four rows of four.
+HWY_INLINE void transpose_four(const float* from, size_t from_stride, float* to, size_t to_stride) {
+  const hn::FixedTag<float, 4> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
+  const auto ac = hn::InterleaveLower(d, a, c), be = hn::InterleaveLower(d, b, e);
+  const auto ac_high = hn::InterleaveUpper(d, a, c), be_high = hn::InterleaveUpper(d, b, e);
+  hn::StoreU(hn::InterleaveLower(d, ac, be), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, ac, be), d, to + to_stride);
+  hn::StoreU(hn::InterleaveLower(d, ac_high, be_high), d, to + 2 * to_stride);
+  hn::StoreU(hn::InterleaveUpper(d, ac_high, be_high), d, to + 3 * to_stride);
+}
+constexpr size_t kTransposed = 4;
+#else
+HWY_INLINE void transpose_four(const float* from, size_t, float* to, size_t) {
+  *to = *from;
+}
+constexpr size_t kTransposed = 1;
+#endif
+
+void transpose_floats(const float* from, size_t from_stride, size_t rows, size_t columns, float* to,
+                      size_t to_stride) {
+  const size_t whole_rows = rows - rows % kTransposed;
+  size_t j = 0;
+  for (; j + kTransposed <= columns; j += kTransposed) {
+    for (size_t i = 0; i < whole_rows; i += kTransposed)
+      transpose_four(from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
+    for (size_t i = whole_rows; i < rows; ++i) {
+      for (size_t k = j; k < j + kTransposed; ++k)
+        to[k * to_stride + i] = from[i * from_stride + k];
+    }
+  }
+  for (; j < columns; ++j) {
+    for (size_t i = 0; i < rows; ++i) to[j * to_stride + i] = from[i * from_stride + j];
+  }
+}
+
 bool halves_outside(const uint16_t* values, size_t count) {
   const hn::ScalableTag<uint16_t> d;
   const size_t lanes = hn::Lanes(d);
@@ -92,6 +130,7 @@ namespace qnn_host {
 HWY_EXPORT(widen_halves);
 HWY_EXPORT(narrow_halves);
 HWY_EXPORT(narrow_halves_away);
+HWY_EXPORT(transpose_floats);
 HWY_EXPORT(halves_outside);
 HWY_EXPORT(floats_outside);
 
@@ -103,6 +142,10 @@ bool narrow_run(const float* from, uint16_t* to, uint64_t count) {
 }
 bool narrow_away_run(const float* from, uint16_t* to, uint64_t count) {
   return HWY_DYNAMIC_DISPATCH(narrow_halves_away)(from, to, count);
+}
+void transpose(const float* from, uint64_t from_stride, uint64_t rows, uint64_t columns, float* to,
+               uint64_t to_stride) {
+  HWY_DYNAMIC_DISPATCH(transpose_floats)(from, from_stride, rows, columns, to, to_stride);
 }
 bool outside_range(const uint16_t* values, uint64_t count) {
   return HWY_DYNAMIC_DISPATCH(halves_outside)(values, count);

@@ -12,6 +12,10 @@ bool narrow_run(const float* from, uint16_t* to, uint64_t count);
 /// nothing.
 bool narrow_away_run(const float* from, uint16_t* to, uint64_t count);
 
+/// to[j][i] = from[i][j] for i < rows, j < columns; strides are in elements.
+void transpose(const float* from, uint64_t from_stride, uint64_t rows, uint64_t columns, float* to,
+               uint64_t to_stride);
+
 /// Whether a float16 has exponent 31, or a float32 is infinite or NaN.
 bool outside_range(const uint16_t* values, uint64_t count);
 bool outside_range(const float* values, uint64_t count);

@@ -25,7 +25,7 @@ constexpr uint64_t kFewRows = 4;
 constexpr uint64_t kChunkBytes = 128 << 10;
 constexpr uint64_t kLeastChunkRows = 48;  ///< a multiple of the rows that a block takes at once
 /// Rows of x that are transposed at once, the smallest width of a block.
-constexpr uint64_t kTile = 16;
+constexpr uint64_t kTile = 16, kTileDepth = 64;
 
 void widen(const uint16_t* from, float* to, uint64_t count) {
   widen_run(from, to, count);
@@ -121,20 +121,18 @@ class Linear : public Kernel, public ChunkedWork {
     if (rows_ <= kFewRows) return widen(x, to, rows_ * depth_);
     for (uint64_t t = 0; t < rows_; t += kTile) {
       float* block = to + t / kBlockColumns * depth_ * kBlockColumns + t % kBlockColumns;
-      for (uint64_t n = 0; n < depth_; n += kTile)
+      for (uint64_t n = 0; n < depth_; n += kTileDepth)
         transpose_tile(x, t, n, block + n * kBlockColumns);
     }
   }
 
-  /// kTile rows and columns of x, zeros behind the last row: whole cache lines are written.
+  /// kTile rows of x; zeros behind the last one: whole cache lines are written.
   void transpose_tile(const T* x, uint64_t t, uint64_t n, float* to) const {
-    float tile[kTile][kTile];
-    const uint64_t rows = std::min(kTile, rows_ - t), columns = std::min(kTile, depth_ - n);
+    float tile[kTile][kTileDepth];
+    const uint64_t rows = std::min(kTile, rows_ - t), columns = std::min(kTileDepth, depth_ - n);
     for (uint64_t i = 0; i < rows; ++i) widen(x + (t + i) * depth_ + n, tile[i], columns);
-    for (uint64_t i = rows; i < kTile; ++i) std::fill(tile[i], tile[i] + kTile, 0.0f);
-    for (uint64_t j = 0; j < columns; ++j) {
-      for (uint64_t i = 0; i < kTile; ++i) to[j * kBlockColumns + i] = tile[i][j];
-    }
+    for (uint64_t i = rows; i < kTile; ++i) std::fill(tile[i], tile[i] + kTileDepth, 0.0f);
+    transpose(tile[0], kTileDepth, kTile, columns, to, kBlockColumns);
   }
 
   void dots(const float* x, uint64_t first, uint64_t count, T* y) const {
@@ -149,21 +147,21 @@ class Linear : public Kernel, public ChunkedWork {
   }
 
   void blocks(const float* x, uint64_t first, uint64_t count, T* y) const {
-    static thread_local std::vector<float> sums, line;
+    static thread_local std::vector<float> sums, lines;
     sums.resize(count * kBlockColumns);
-    line.resize(count);
+    lines.resize(count * kBlockColumns);
     for (uint64_t block = 0; block < column_blocks(); ++block) {
       const float* operand = x + block * depth_ * kBlockColumns;
       const uint64_t columns = std::min(kBlockColumns, rows_ - block * kBlockColumns);
       multiply_block(row(first), depth_, count, depth_, operand,
                      (columns + kTile - 1) / kTile * kTile, sums.data());
-      for (uint64_t t = 0; t < columns; ++t) {
-        T* to = y + (block * kBlockColumns + t) * count;
-        for (uint64_t i = 0; i < count; ++i) line[i] = sums[i * kBlockColumns + t];
-        add_bias(first, count, line.data());
-        narrow(line.data(), to, count);
-        mend(operand + t, kBlockColumns, first, count, to);
-      }
+      transpose(sums.data(), kBlockColumns, count, columns, lines.data(), count);
+      T* to = y + block * kBlockColumns * count;
+      for (uint64_t t = 0; t < columns; ++t) add_bias(first, count, &lines[t * count]);
+      narrow(lines.data(), to, columns * count);
+      if (!outside_range(to, columns * count)) continue;
+      for (uint64_t t = 0; t < columns; ++t)
+        mend(operand + t, kBlockColumns, first, count, to + t * count);
     }
   }
 

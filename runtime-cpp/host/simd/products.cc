@@ -195,11 +195,17 @@ void multiply_all(const T* rows, size_t stride, size_t count, size_t n, const fl
                   size_t columns, float* out) {
   HWY_ALIGN float wide[kRowBlock * kDepth];
   for (size_t i = 0; i < count * kBlockColumns; ++i) out[i] = 0.0f;
+  // The rows behind these are what is asked for next: they are fetched in equal parts meanwhile.
+  const auto* next = reinterpret_cast<const uint8_t*>(rows + count * stride);
+  const size_t parts = (n + kDepth - 1) / kDepth * ((count + kRowBlock - 1) / kRowBlock);
+  const size_t part_bytes = (count * stride * sizeof(T) / parts + 63) / 64 * 64;
   // The same x for all rows of the block, kDepth of it at a time.
   for (size_t k = 0; k < n; k += kDepth) {
     const size_t depth = n - k < kDepth ? n - k : kDepth;
     for (size_t i = 0; i < count; i += kRowBlock) {
       const size_t block = count - i < kRowBlock ? count - i : kRowBlock;
+      for (size_t byte = 0; byte < part_bytes; byte += 64) hwy::Prefetch(next + byte);
+      next += part_bytes;
       for (size_t r = 0; r < block; ++r) {
         const T* row = rows + (i + r) * stride + k;
         for (size_t byte = 0; byte < kDepth * sizeof(T); byte += 64)
