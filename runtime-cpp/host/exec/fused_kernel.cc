@@ -11,6 +11,7 @@ namespace {
 /// Of one block: with its operands, some of these fit the nearest cache.
 constexpr uint64_t kBlockBytes = 8 << 10;
 constexpr size_t kMostOperands = 4;
+constexpr uint64_t kLine = 64;
 
 class FusedKernel : public Kernel {
  public:
@@ -28,7 +29,9 @@ class FusedKernel : public Kernel {
     const uint64_t bytes = block_.bytes(), words = (bytes + 63) / 64 * 8;
     scratch.resize(words * blocks_);
     const auto block = [&](uint32_t part) { return &scratch[words * parts_[part].place]; };
-    for (uint64_t slice = 0; slice < parts_[0].op.slices; ++slice) {
+    const uint64_t slices = parts_[0].op.slices;
+    for (uint64_t slice = 0; slice < slices; ++slice) {
+      if (slice + 1 < slices) fetch(buffers, slice + 1, bytes);
       for (uint32_t i = 0; i < parts_.size(); ++i) {
         const Part& part = parts_[i];
         const void* operands[kMostOperands];
@@ -51,6 +54,20 @@ class FusedKernel : public Kernel {
   }
 
  private:
+  /// Asks for what is read and written only once: it comes from far away.
+  void fetch(const Buffers& buffers, uint64_t slice, uint64_t bytes) const {
+    for (const Part& part : parts_) {
+      for (size_t s = 0; s < part.sources.size(); ++s) {
+        // A whole block to itself: an operand that is not broadcast.
+        if (part.sources[s].inner || part.op.offsets[s][slice] != slice * bytes) continue;
+        const auto* from = static_cast<const uint8_t*>(buffers.inputs[part.sources[s].index]);
+        for (uint64_t i = 0; i < bytes; i += kLine) __builtin_prefetch(from + slice * bytes + i);
+      }
+    }
+    const auto* to = static_cast<const uint8_t*>(buffers.outputs[0]) + slice * bytes;
+    for (uint64_t i = 0; i < bytes; i += kLine) __builtin_prefetch(to + i, 1);
+  }
+
   const std::vector<Part> parts_;
   const uint32_t blocks_;
   const Tensor block_;  ///< type and number of elements of one

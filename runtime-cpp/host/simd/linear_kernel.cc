@@ -20,10 +20,11 @@ namespace {
 
 /// Up to here a row of x at a time costs less than a block, whose smallest width is 16.
 constexpr uint64_t kFewRows = 4;
-/// Of a chunk: large enough that claiming it costs nothing, small enough that the last ones end
-/// together.
+/// Of a chunk of dot products: large enough that claiming it costs nothing, small enough that the
+/// last ones end together.
 constexpr uint64_t kChunkBytes = 128 << 10;
-constexpr uint64_t kLeastChunkRows = 48;  ///< a multiple of the rows that a block takes at once
+constexpr uint64_t kDotRows = 16;    ///< at least, and a multiple of it
+constexpr uint64_t kBlockRows = 48;  ///< of a chunk of blocks: a multiple of what is taken at once
 /// Rows of x that are transposed at once, the smallest width of a block.
 constexpr uint64_t kTile = 16, kTileDepth = 64;
 
@@ -52,10 +53,10 @@ class Linear : public Kernel, public ChunkedWork {
       bias_.resize(features_);
       widen(reinterpret_cast<const T*>(op.inputs[2]->data), bias_.data(), features_);
     }
-    chunk_features_ = kLeastChunkRows;
+    chunk_features_ = kBlockRows;
     if (rows_ <= kFewRows) {
       const uint64_t chunk = kChunkBytes / (depth_ * sizeof(T));
-      chunk_features_ = std::max(kLeastChunkRows, chunk / kLeastChunkRows * kLeastChunkRows);
+      chunk_features_ = std::max(kDotRows, chunk / kDotRows * kDotRows);
     }
     chunk_features_ = std::min(chunk_features_, features_);
   }
