@@ -15,8 +15,8 @@ export const compilerProgram = join(root, "out/compiler/rwkvc.js");
 
 /** `tests`: also what the tests need. */
 export async function setUp({ tests = false } = {}) {
-  await ensureNodeModules();
-  await ensureSystemPackages([...buildTools, ...(tests ? testTools : [])]);
+  // Both wait for the network.
+  await Promise.all([ensureNodeModules(), ensureSystemPackages([...buildTools, ...(tests ? testTools : [])])]);
   await ensureCompiler();
   await ensurePrograms();
 }
