@@ -9,8 +9,7 @@ namespace qnn_host {
 /// end.
 class Arena {
  public:
-  /// Cache lines, so that vectors do not straddle them; and 64 bytes behind each value, since
-  /// kernels may read (not write) up to a vector beyond the end.
+  /// Cache lines, so that values do not share them and vectors do not straddle them.
   static constexpr uint64_t kAlignment = 64;
 
   uint64_t take(uint64_t bytes) {
@@ -47,7 +46,7 @@ class Arena {
 
  private:
   static uint64_t padded(uint64_t bytes) {
-    return (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
 
   /// A gap at the end grows to what is needed.
