@@ -69,6 +69,14 @@ class BrokenAbi(unittest.TestCase):
         self.edit("QnnMem.h", "#define QNN_MEM_INVALID_FD", "#define QNN_MEM_EXTRA 1\n#define QNN_MEM_INVALID_FD")
         self.refuses("constant QNN_MEM_EXTRA is declared but has no fact")
 
+    def test_headers_of_our_own_need_no_facts(self):
+        extra = "typedef struct {\n  int x;\n} QnnHost_Extra_t;\n"
+        self.headers.joinpath("Host", "QnnHostExtra.h").write_text(extra)
+        result = self.generate()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.headers.joinpath("HTP", "QnnHostExtra.h").write_text(extra)
+        self.refuses("struct QnnHost_Extra_t is declared but has no fact")
+
     def test_missing_field(self):
         self.edit("QnnTypes.h", "  uint32_t bitwidth;  // bits in use, at most those of the storage type\n", "")
         self.refuses("struct Qnn_BwScaleOffset_t: bitwidth is missing")
