@@ -89,7 +89,7 @@ function fingerprint(): string {
 
 async function configure(folder: string, options: readonly string[]): Promise<void> {
   const cache = join(folder, "CMakeCache.txt");
-  const args = ["-S", sourceFolder, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", ...options];
+  const args = ["-S", sourceFolder, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DRWKV_UNITY=ON", ...options];
   if (!existsSync(cache)) {
     const { failed } = await execa("ninja", ["--version"], { reject: false });
     return cmake(failed ? args : [...args, "-G", "Ninja"]);

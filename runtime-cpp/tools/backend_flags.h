@@ -27,4 +27,7 @@ Result<std::string> model_library_path(const Flags& flags, const std::string& ar
 /// The object "library": what the backend library says of itself.
 void report_library(JsonWriter& report, const Api& api);
 
+/// The array `name`: each tensor's name, type, dims and encoding.
+void report_tensors(JsonWriter& report, const char* name, const std::vector<TensorInfo>& tensors);
+
 }  // namespace rwkv

@@ -1,8 +1,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "clock.h"
 #include "host_backend.h"
 #include "run_modes.h"
 #include "session_flags.h"
@@ -13,12 +13,6 @@ namespace {
 /// Tokens between two measurements of the bandwidth: near enough in time that other work on the
 /// machine slows down both alike.
 constexpr size_t kTokensPerRound = 4;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;

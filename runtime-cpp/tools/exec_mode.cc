@@ -56,17 +56,6 @@ Result<std::vector<std::string>> read_inputs(const std::string& folder, const Gr
   return buffers;
 }
 
-void report_tensors(JsonWriter& report, const char* name, const std::vector<TensorInfo>& infos) {
-  report.key(name).begin_array();
-  for (const TensorInfo& info : infos) {
-    report.begin_object().member("name", info.name).member("dtype", data_type_name(info.dtype));
-    report.key("dims").begin_array();
-    for (const uint32_t d : info.dims) report.value(d);
-    report.end_array().end_object();
-  }
-  report.end_array();
-}
-
 Status run_exec(const Flags& flags, JsonWriter& report, Console&) {
   RWKV_ASSIGN(const std::string inputs, flags.required("--inputs"));
   RWKV_ASSIGN(const std::string outputs, flags.required("--outputs"));

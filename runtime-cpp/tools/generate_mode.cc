@@ -1,5 +1,4 @@
-#include <chrono>
-
+#include "clock.h"
 #include "files.h"
 #include "run_modes.h"
 #include "sampler.h"
@@ -8,12 +7,6 @@
 
 namespace rwkv {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// Per second, or 0 when the clock did not move.
 double rate(size_t count, double seconds) {

@@ -7,22 +7,6 @@
 namespace rwkv {
 namespace {
 
-void report_tensors(JsonWriter& report, const char* name, const std::vector<TensorInfo>& tensors) {
-  report.key(name).begin_array();
-  for (const TensorInfo& tensor : tensors) {
-    report.begin_object().member("name", tensor.name).member("dtype", data_type_name(tensor.dtype));
-    report.key("dims").begin_array();
-    for (const uint32_t d : tensor.dims) report.value(d);
-    report.end_array();
-    if (tensor.has_encoding) {
-      report.key("encoding").begin_object().member("scale", static_cast<double>(tensor.scale));
-      report.member("offset", static_cast<int64_t>(tensor.offset)).end_object();
-    }
-    report.end_object();
-  }
-  report.end_array();
-}
-
 Status run_info(const Flags& flags, JsonWriter& report, Console&) {
   RWKV_ASSIGN(const std::string context, flags.required("--context"));
   RWKV_ASSIGN(const std::string library, flags.required("--system-library"));

@@ -5,6 +5,8 @@
 
 #include "mat_mul_kernel.h"
 
+#include <cstring>
+
 #include "convert.h"
 #include "exact.h"
 #include "ops/shapes.h"
@@ -13,12 +15,6 @@
 namespace qnn_host {
 namespace {
 
-float wide(uint16_t value) {
-  return static_cast<float>(ieee_value(value));
-}
-float wide(float value) {
-  return value;
-}
 void widen(const uint16_t* from, float* to, uint64_t count) {
   widen_run(from, to, count);
 }
@@ -31,6 +27,13 @@ bool narrow(const float* from, uint16_t* to, uint64_t count) {
 bool narrow(const float* from, float* to, uint64_t count) {
   widen(from, to, count);
   return outside_range(to, count);
+}
+
+bool is_zero(uint16_t value) {
+  return (value & 0x7FFF) == 0;
+}
+bool is_zero(float value) {
+  return value == 0.0f;
 }
 
 template <typename T>
@@ -48,23 +51,19 @@ class MatMul : public Kernel {
   }
 
   void run(const Buffers& buffers) const override {
-    static thread_local std::vector<float> row, sums;
-    row.resize(depth_);
-    sums.resize(columns_);
     T* y = static_cast<T*>(buffers.outputs[0]);
-    for (size_t i = 0; i < a_offsets_.size(); ++i) {
+    for (size_t i = 0; i < a_offsets_.size(); ++i, y += rows_ * columns_) {
       const T* a = static_cast<const T*>(buffers.inputs[0]) + a_offsets_[i];
       const T* b = static_cast<const T*>(buffers.inputs[1]) + b_offsets_[i];
-      for (uint64_t r = 0; r < rows_; ++r, y += columns_) {
-        take_row(a, r, row.data());
-        if (b_transposed_) {
-          dot_rows(b, depth_, columns_, depth_, row.data(), sums.data());
-        } else {
-          std::fill(sums.begin(), sums.end(), 0.0f);
-          add_rows(row.data(), b, columns_, depth_, columns_, sums.data());
-        }
-        if (narrow(sums.data(), y, columns_)) mend(row.data(), b, y);
-      }
+      // A single row lies the same either way.
+      const bool by_columns = a_transposed_ && rows_ > 1;
+      static thread_local std::vector<float> sums;
+      sums.assign(rows_ * columns_, 0.0f);
+      if (by_columns && !b_transposed_)
+        add_up_columns(a, b, sums.data());
+      else
+        multiply_rows(a, by_columns, b, sums.data());
+      if (narrow(sums.data(), y, rows_ * columns_)) mend(a, by_columns, b, y);
     }
   }
 
@@ -80,16 +79,61 @@ class MatMul : public Kernel {
     return offsets;
   }
 
-  void take_row(const T* a, uint64_t row, float* to) const {
-    if (!a_transposed_) return widen(a + row * depth_, to, depth_);
-    for (uint64_t k = 0; k < depth_; ++k) to[k] = wide(a[k * rows_ + row]);
+  void multiply_rows(const T* a, bool by_columns, const T* b, float* sums) const {
+    static thread_local std::vector<float> rows, columns;
+    rows.resize(rows_ * depth_);
+    if (by_columns) {
+      columns.resize(rows_ * depth_);
+      widen(a, columns.data(), rows_ * depth_);
+      transpose(columns.data(), rows_, depth_, rows_, rows.data(), depth_);
+    } else {
+      widen(a, rows.data(), rows_ * depth_);
+    }
+    for (uint64_t r = 0; r < rows_; ++r) {
+      if (b_transposed_)
+        dot_rows(b, depth_, columns_, depth_, &rows[r * depth_], sums + r * columns_);
+      else
+        add_rows(&rows[r * depth_], b, columns_, depth_, columns_, sums + r * columns_);
+    }
   }
 
-  void mend(const float* row, const T* b, T* y) const {
-    for (uint64_t j = 0; j < columns_; ++j) {
-      if (!is_outside(y[j])) continue;
-      const T* column = b_transposed_ ? b + j * depth_ : b + j;
-      store_exact(exact_dot(row, 1, column, b_transposed_ ? 1 : columns_, depth_), &y[j]);
+  /// A row of b at a time, to where it is not multiplied by zero: then it adds nothing, since 0
+  /// times infinity is 0 as well.
+  void add_up_columns(const T* a, const T* b, float* sums) const {
+    for (uint64_t k = 0; k < depth_; ++k, a += rows_, b += columns_) {
+      for (uint64_t r = next_factor(a, 0); r < rows_; r = next_factor(a, r + 1)) {
+        float factor;
+        widen(a + r, &factor, 1);
+        add_rows(&factor, b, columns_, 1, columns_, sums + r * columns_);
+      }
+    }
+  }
+
+  /// The first place from `r` on that is not zero.
+  uint64_t next_factor(const T* a, uint64_t r) const {
+    constexpr uint64_t kAtOnce = sizeof(uint64_t) / sizeof(T);
+    constexpr uint64_t kMagnitudes = sizeof(T) == 2 ? 0x7FFF7FFF7FFF7FFFu : 0x7FFFFFFF7FFFFFFFu;
+    for (; r < rows_; ++r) {
+      for (; r % kAtOnce == 0 && r + kAtOnce <= rows_; r += kAtOnce) {
+        uint64_t some;
+        std::memcpy(&some, a + r, sizeof some);
+        if ((some & kMagnitudes) != 0) break;
+      }
+      if (r < rows_ && !is_zero(a[r])) break;
+    }
+    return r;
+  }
+
+  void mend(const T* a, bool by_columns, const T* b, T* y) const {
+    for (uint64_t r = 0; r < rows_; ++r) {
+      const T* row = by_columns ? a + r : a + r * depth_;
+      for (uint64_t j = 0; j < columns_; ++j, ++y) {
+        if (!is_outside(*y)) continue;
+        const T* column = b_transposed_ ? b + j * depth_ : b + j;
+        store_exact(
+            exact_dot(row, by_columns ? rows_ : 1, column, b_transposed_ ? 1 : columns_, depth_),
+            y);
+      }
     }
   }
 

@@ -317,6 +317,25 @@ TEST_P(FastKernels, ProductsOfStates) {
   }
 }
 
+TEST_P(FastKernels, AStateIsUpdatedByADiagonalAndARow) {
+  // S' = [diag(w); k]^T [S; v]: most factors are zero, and zero times infinity is zero.
+  constexpr uint32_t kN = 64;
+  for (const Values values : {Values::kOrdinary, Values::kAll}) {
+    TestGraph graph;
+    const std::vector<uint32_t> dims{1, 2, kN + 1, kN};
+    const uint32_t state = graph.input("state", dims), y = graph.output("y", {1, 2, kN, kN});
+    Bits factors = weights(random_, 2 * (kN + 1) * kN);
+    for (size_t i = 0; i < factors.size(); ++i) {
+      const size_t row = i / kN % (kN + 1);
+      if (row < kN && row != i % kN) factors[i] = 0;
+    }
+    graph.node("MatMul", {constant(graph, "factors", dims, factors), state}, {y},
+               {{"transpose_in0", 1}, {"transpose_in1", 0}});
+    compare_products(random_, graph, state, y, values, 2,
+                     values == Values::kOrdinary ? 25.0 : 5 * 65504.0);
+  }
+}
+
 // ------------------------------------------------------------------------------------------ norms
 
 TEST_P(FastKernels, NormsOfRows) {
