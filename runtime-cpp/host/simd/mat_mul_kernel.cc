@@ -29,13 +29,6 @@ bool narrow(const float* from, float* to, uint64_t count) {
   return outside_range(to, count);
 }
 
-bool is_zero(uint16_t value) {
-  return (value & 0x7FFF) == 0;
-}
-bool is_zero(float value) {
-  return value == 0.0f;
-}
-
 template <typename T>
 class MatMul : public Kernel {
  public:
@@ -58,9 +51,10 @@ class MatMul : public Kernel {
       // A single row lies the same either way.
       const bool by_columns = a_transposed_ && rows_ > 1;
       static thread_local std::vector<float> sums;
-      sums.assign(rows_ * columns_, 0.0f);
+      sums.resize(rows_ * columns_);
+      std::memset(sums.data(), 0, sums.size() * sizeof(float));
       if (by_columns && !b_transposed_)
-        add_up_columns(a, b, sums.data());
+        add_outer_products(a, rows_, depth_, b, columns_, sums.data());
       else
         multiply_rows(a, by_columns, b, sums.data());
       if (narrow(sums.data(), y, rows_ * columns_)) mend(a, by_columns, b, y);
@@ -95,33 +89,6 @@ class MatMul : public Kernel {
       else
         add_rows(&rows[r * depth_], b, columns_, depth_, columns_, sums + r * columns_);
     }
-  }
-
-  /// A row of b at a time, to where it is not multiplied by zero: then it adds nothing, since 0
-  /// times infinity is 0 as well.
-  void add_up_columns(const T* a, const T* b, float* sums) const {
-    for (uint64_t k = 0; k < depth_; ++k, a += rows_, b += columns_) {
-      for (uint64_t r = next_factor(a, 0); r < rows_; r = next_factor(a, r + 1)) {
-        float factor;
-        widen(a + r, &factor, 1);
-        add_rows(&factor, b, columns_, 1, columns_, sums + r * columns_);
-      }
-    }
-  }
-
-  /// The first place from `r` on that is not zero.
-  uint64_t next_factor(const T* a, uint64_t r) const {
-    constexpr uint64_t kAtOnce = sizeof(uint64_t) / sizeof(T);
-    constexpr uint64_t kMagnitudes = sizeof(T) == 2 ? 0x7FFF7FFF7FFF7FFFu : 0x7FFFFFFF7FFFFFFFu;
-    for (; r < rows_; ++r) {
-      for (; r % kAtOnce == 0 && r + kAtOnce <= rows_; r += kAtOnce) {
-        uint64_t some;
-        std::memcpy(&some, a + r, sizeof some);
-        if ((some & kMagnitudes) != 0) break;
-      }
-      if (r < rows_ && !is_zero(a[r])) break;
-    }
-    return r;
   }
 
   void mend(const T* a, bool by_columns, const T* b, T* y) const {

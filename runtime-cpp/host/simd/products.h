@@ -19,6 +19,13 @@ void add_rows(const float* a, const uint16_t* rows, uint64_t stride, uint64_t co
 void add_rows(const float* a, const float* rows, uint64_t stride, uint64_t count, uint64_t n,
               float* out);
 
+/// out[r][j] += sum_k a[k][r] * b[k][j], a[depth][rows], b[depth][columns]: an outer product for
+/// each k. Where a[k][r] is zero nothing is added, whatever b holds: 0 times infinity is 0 here.
+void add_outer_products(const uint16_t* a, uint64_t rows, uint64_t depth, const uint16_t* b,
+                        uint64_t columns, float* out);
+void add_outer_products(const float* a, uint64_t rows, uint64_t depth, const float* b,
+                        uint64_t columns, float* out);
+
 /// Columns of x that multiply_block takes at once.
 constexpr uint64_t kBlockColumns = 64;
 /// out[i][t] = sum_k rows[i * stride + k] * x[k][t], for `columns` t (a multiple of 16, at most

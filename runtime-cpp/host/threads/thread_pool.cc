@@ -2,18 +2,17 @@
 
 #include <sched.h>
 
-#include <chrono>
+#include <algorithm>
 
 #include "futex.h"
 
 namespace qnn_host {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// How long a helper looks for the next job before it sleeps: longer than what lies between two
 /// products of a layer; less than what waking it up would cost a token.
 constexpr auto kSpin = std::chrono::microseconds(500);
+constexpr std::chrono::steady_clock::duration kLeastPatience = std::chrono::microseconds(20);
 /// Jobs after which the helpers' worth is judged, and the share of chunks below which they are left
 /// alone for a while, longer each time.
 constexpr uint32_t kJudgedJobs = 32;
@@ -72,10 +71,13 @@ void ThreadPool::run(const ChunkedWork& work, void* output) {
   const bool alone = helpers_.empty() || job.chunks() < 2 || pause_ != 0;
   if (pause_ != 0) --pause_;
   if (!alone) publish(job);
-  for (uint32_t chunk = job.claim(); chunk < job.chunks(); chunk = job.claim())
+  const auto start = Clock::now();
+  uint32_t taken = 0;
+  for (uint32_t chunk = job.claim(); chunk < job.chunks(); chunk = job.claim(), ++taken)
     job.take(chunk, result_.data());
   if (alone) return;
-  finish(job, result_);
+  const auto now = Clock::now();
+  finish(job, result_, now + std::max(kLeastPatience, (now - start) / std::max(taken, 1u)));
   current_.store(nullptr);
   judge(job.helped(), job.chunks());
 }
@@ -86,9 +88,9 @@ void ThreadPool::publish(Job& job) {
   if (sleeping_.load() != 0) futex_wake_all(&generation_);
 }
 
-/// A helper that is running needs no longer for its chunk than the caller did for one.
-void ThreadPool::finish(Job& job, std::vector<uint8_t>& result) {
-  const auto patience = Clock::now() + std::chrono::microseconds(20);
+/// Waits for helpers until `patience` is over: one that is running needs no longer for its chunk
+/// than the caller did for one of its own.
+void ThreadPool::finish(Job& job, std::vector<uint8_t>& result, Clock::time_point patience) {
   for (uint32_t chunk = 0; chunk < job.chunks(); ++chunk) {
     while (!job.done(chunk) && Clock::now() < patience) breathe();
     for (uint32_t i = 0; !job.take(chunk, result.data()); ++i) {

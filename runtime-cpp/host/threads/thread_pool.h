@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -30,6 +31,8 @@ class ThreadPool {
   void run(const ChunkedWork& work, void* output);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   /// More than one for each helper, so that there is always one that nobody is in.
   static constexpr uint32_t kSpareJobs = 4;
 
@@ -37,7 +40,7 @@ class ThreadPool {
   void serve(Job& job, std::vector<uint8_t>& result);
   Job& free_job();
   void publish(Job& job);
-  void finish(Job& job, std::vector<uint8_t>& result);
+  void finish(Job& job, std::vector<uint8_t>& result, Clock::time_point patience);
   void judge(uint32_t helped, uint32_t chunks);
 
   std::vector<std::unique_ptr<Job>> jobs_;
