@@ -127,8 +127,8 @@ async function crossPrograms(systems: readonly Triple[], session: Session): Prom
   for (const system of systems) {
     if (system === hostTriple || system === "aarch64-android") continue;
     const { ensurePrograms, nativeFolderOf } = await import("../build/native-build.ts");
-    session.progress.update(`C++ programs for ${system} ...`);
-    await ensurePrograms({}, system);
+    const onBuild = () => session.note(`building the C++ programs for ${system} (once, a minute or two)`);
+    await ensurePrograms({ onBuild }, system);
     folders[system] = nativeFolderOf(system);
   }
   return folders;

@@ -33,7 +33,7 @@ async function ensureCompiler() {
 async function ensurePrograms() {
   const { ensurePrograms: build } = await import(pathToFileURL(join(root, "out/compiler/native-programs.js")).href);
   try {
-    await build({ onBuild: () => say("building the C++ programs") });
+    await build({ onBuild: () => say("building the C++ programs (once, a minute or two)") });
   } catch (error) {
     stop(`the C++ programs could not be built: ${error.message}`);
   }
