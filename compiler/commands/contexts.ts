@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { contextManifestFault } from "../build/check-manifest.ts";
+import { contentHash } from "../build/read-artefact.ts";
 import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
 import type { ContextManifest } from "../emit/manifest.ts";
-import { sha256OfFile } from "../qnn/pack-store.ts";
 
 export interface FoundContext {
   readonly path: string;
@@ -57,7 +57,7 @@ function readContextManifest(place: string): ContextManifest {
 /** QNN keeps no checksum of its own: flipped bytes load without a word. */
 async function verify(path: string, manifest: ContextManifest): Promise<void> {
   const bytes = statSync(path, { throwIfNoEntry: false })?.size;
-  if (bytes === manifest.bytes && (await sha256OfFile(path)) === manifest.sha256) return;
+  if (bytes === manifest.bytes && (await contentHash(path)) === manifest.sha256) return;
   const what = bytes === undefined ? "is missing" : "is not the file that was built: its hash differs";
   throw new DiagnosticError([
     inputError("artefact/hash-mismatch", `${path} ${what}`, {

@@ -93,7 +93,10 @@ export async function runNative(
   options: RunOptions = {},
 ): Promise<void> {
   const { runProgram } = await import("../build/native-programs.ts");
-  await runProgram(name, args, { ...options, onBuild: () => session.note("building the C++ programs (once, a minute or two)") });
+  await runProgram(name, args, {
+    ...options,
+    onBuild: () => session.note("building the C++ programs (once, a minute or two)"),
+  });
 }
 
 /** Calls `body` with a new folder for a program's report and other files in passing, and removes it afterwards. */

@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
+import { cacheFolder } from "../build/project-paths.ts";
 import { libraryFolder, type Pack, packs } from "./packs.ts";
 
 export interface PackFile {
@@ -35,14 +35,8 @@ export type PackState =
   /** `reason` completes "the pack is broken: ...". */
   | { readonly kind: "broken"; readonly reason: string };
 
-/** The folder of all packs. RWKVC_CACHE_DIR, XDG_CACHE_HOME/rwkvc or ~/.cache/rwkvc, then `qnn`. */
-export function packsFolder(env: NodeJS.ProcessEnv): string {
-  const own = env.RWKVC_CACHE_DIR;
-  if (own) return resolve(own, "qnn");
-  // The XDG specification: a relative path there is to be ignored.
-  const xdg = env.XDG_CACHE_HOME;
-  return join(xdg?.startsWith("/") ? xdg : join(env.HOME || homedir(), ".cache"), "rwkvc", "qnn");
-}
+/** The folder of all packs. */
+export const packsFolder = (env: NodeJS.ProcessEnv): string => join(cacheFolder(env), "qnn");
 
 export const packFolder = (pack: Pack, env: NodeJS.ProcessEnv): string => join(packsFolder(env), pack.version);
 
