@@ -6,6 +6,10 @@ import { stagesOf } from "../passes/stages.ts";
 
 const models: readonly { readonly spec: string; readonly sizes: Sizes }[] = [
   { spec: "specs/rwkv-7.rwkv.ts", sizes: { L: 2, V: 37, D: 48, H: 3, N: 16, F: 50, Rw: 5, Ra: 3, Rv: 2, Rg: 7 } },
+  {
+    spec: "specs/rwkv-7a.rwkv.ts",
+    sizes: { L: 2, V: 37, D: 48, H: 3, N: 16, F: 50, Rw: 5, Ra: 3, Rv: 2, Rg: 7, I: 4, J: 6 },
+  },
   { spec: "specs/rwkv-5.2.rwkv.ts", sizes: { L: 13, V: 37, D: 24, H: 3, N: 8, F: 50 } },
   { spec: "test/lower/specs/v4-like.rwkv.ts", sizes: { L: 2, V: 37, D: 20, A: 24, F: 31 } },
   { spec: "test/lower/specs/v6-like.rwkv.ts", sizes: { L: 2, V: 37, D: 24, H: 3, N: 8, C: 5, R: 3, Q: 4 } },
