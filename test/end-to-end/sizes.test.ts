@@ -7,25 +7,28 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import type { Checkpoint } from "../../compiler/checkpoint/checkpoint.ts";
 import { expand } from "../../compiler/expand/expand.ts";
-import { elements } from "../../compiler/ir/constant.ts";
 import { initialStates, irEvaluator } from "../../compiler/ir/evaluate.ts";
-import { bytesOf, pth, safetensors, tensorDict } from "../checkpoint/write-files.ts";
 import { type Sizes, specText, tinyCheckpoint, tinyModel } from "../ir/tiny-model.ts";
 import { withCpu } from "../qualcomm.ts";
 import { build, cpu, host, largest, largestDifference, logitsOf, scratch } from "./artefacts.ts";
+import { asPth, asSafetensors } from "./checkpoint-files.ts";
 
 interface Case {
   readonly spec: string;
   readonly sizes: Sizes;
   readonly file: "pth" | "safetensors";
 }
-const [v7, v5] = ["specs/rwkv-7.rwkv.ts", "specs/rwkv-5.2.rwkv.ts"];
+const [v7, v7a, v5] = ["specs/rwkv-7.rwkv.ts", "specs/rwkv-7a.rwkv.ts", "specs/rwkv-5.2.rwkv.ts"];
 const cases: readonly Case[] = [
   { spec: v7, file: "pth", sizes: { L: 1, V: 37, D: 96, H: 3, N: 32, F: 200, Rw: 5, Ra: 20, Rv: 7, Rg: 33 } },
   { spec: v7, file: "safetensors", sizes: { L: 3, V: 300, D: 72, H: 4, N: 16, F: 50, Rw: 16, Ra: 1, Rv: 3, Rg: 9 } },
   { spec: v7, file: "pth", sizes: { L: 13, V: 37, D: 64, H: 4, N: 16, F: 101, Rw: 3, Ra: 5, Rv: 1, Rg: 11 } },
+  {
+    spec: v7a,
+    file: "pth",
+    sizes: { L: 3, V: 300, D: 72, H: 4, N: 16, F: 50, Rw: 16, Ra: 1, Rv: 3, Rg: 9, I: 5, J: 12 },
+  },
   { spec: v5, file: "pth", sizes: { L: 13, V: 37, D: 40, H: 5, N: 8, F: 61 } },
   { spec: v5, file: "safetensors", sizes: { L: 1, V: 300, D: 96, H: 3, N: 32, F: 100 } },
   { spec: v5, file: "pth", sizes: { L: 3, V: 37, D: 64, H: 4, N: 16, F: 61 } },
@@ -60,31 +63,3 @@ for (const { suite, library, target } of backends) {
     });
   });
 }
-
-function asSafetensors(checkpoint: Checkpoint): Buffer {
-  const header: Record<string, unknown> = {};
-  const parts: Buffer[] = [];
-  let at = 0;
-  for (const { name, shape, bytes } of contents(checkpoint)) {
-    header[name] = { dtype: "F32", shape, data_offsets: [at, at + bytes.length] };
-    at += bytes.length;
-    parts.push(bytes);
-  }
-  return safetensors(header, Buffer.concat(parts));
-}
-
-function asPth(checkpoint: Checkpoint): Buffer {
-  const tensors = contents(checkpoint);
-  const dict = tensors.map(({ name, shape }, storage) => {
-    const strides = shape.map((_, axis) => elements(shape.slice(axis + 1)));
-    return { name, storage: String(storage), type: "FloatStorage", count: elements(shape), shape, strides };
-  });
-  return pth(tensorDict(dict), Object.fromEntries(tensors.map(({ bytes }, storage) => [storage, bytes])));
-}
-
-const contents = (checkpoint: Checkpoint) =>
-  [...checkpoint.tensors.values()].map((info) => {
-    const bits = new Uint32Array(elements(info.shape));
-    checkpoint.readBits(info, 0, bits);
-    return { name: info.name, shape: info.shape, bytes: bytesOf(bits) };
-  });
