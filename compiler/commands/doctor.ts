@@ -1,6 +1,7 @@
 /** `rwkvc doctor`: what this machine has, what it can do with it, and what to do about what is missing. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import * as zlib from "node:zlib";
 
 import type { Command } from "commander";
 
@@ -78,13 +79,14 @@ function describe(check: Check, colour: boolean): string {
 }
 
 function checkNode(): Check {
-  const isNew = Number(process.versions.node.split(".")[0]) >= 20;
+  // What came with 20.15 and 22.2.
+  const isNew = "crc32" in zlib;
   return {
     name: "Node",
     required: true,
     verdict: isNew ? "ok" : "broken",
     found: process.versions.node,
-    remedy: "install Node 20 or newer",
+    remedy: "install Node 20.15, or 22.2 or newer",
   };
 }
 

@@ -1,12 +1,14 @@
 /** Installs the Node packages of package-lock.json when node_modules lacks them or has others. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 
 import { root, run, say, stop } from "./terminal.mjs";
 
 export async function ensureNodeModules() {
-  if (Number(process.versions.node.split(".")[0]) < 20) {
-    stop(`Node ${process.versions.node} is too old`, "install Node 20 or newer");
+  // What came with 20.15 and 22.2.
+  if (!("crc32" in zlib)) {
+    stop(`Node ${process.versions.node} is too old`, "install Node 20.15, or 22.2 or newer");
   }
   if (isCurrent()) return;
   say("installing the Node packages of package-lock.json");
