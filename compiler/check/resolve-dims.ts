@@ -165,7 +165,9 @@ function foreignTemplates(
   for (const name of tensors.keys()) {
     const template = name.replace(/(?<=^|\.)\d+(?=\.|$)/, "{layer}");
     if (exact.has(name) || exact.has(template)) continue;
-    templates.set(template, [...(templates.get(template) ?? []), name]);
+    const names = templates.get(template);
+    if (names === undefined) templates.set(template, [name]);
+    else names.push(name);
   }
   return templates;
 }

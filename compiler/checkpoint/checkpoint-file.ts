@@ -3,7 +3,7 @@
  * offset out of a damaged file leads anywhere else; a read that cannot be satisfied is a DiagnosticError.
  */
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 import { DiagnosticError, missingError } from "../diagnostics/diagnostic.ts";
 import { failInput, failInternal } from "./checkpoint-error.ts";
@@ -26,7 +26,8 @@ export class CheckpointFile {
   static open(path: string): CheckpointFile {
     let fd: number;
     try {
-      fd = openSync(path, "r");
+      // Not to wait for whoever writes into a pipe; a file does not care.
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       throw new DiagnosticError([openFailure(path, error)]);
     }
@@ -93,5 +94,10 @@ function openFailure(path: string, error: unknown): ReturnType<typeof missingErr
     });
   }
   const notes = [`The system reports ${reason.code ?? "an error"}: ${reason.message}.`];
-  return missingError("checkpoint/unreadable", `checkpoint ${path} cannot be read`, { ...place, notes });
+  const hint = reason.code === "ELOOP" ? "its symbolic links lead in a circle: name the file itself" : undefined;
+  return missingError("checkpoint/unreadable", `checkpoint ${path} cannot be read`, {
+    ...place,
+    notes,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * Opens what the user named as a checkpoint: `random:SEED:PRESET`, or a file. A file's kind is told by its first bytes,
- * not by its name.
+ * Opens what the user named as a checkpoint: `random:SEED:PRESET`, a file, the index of several, or a folder. A file's
+ * kind is told by its first bytes, not by its name.
  */
 
 import { basename } from "node:path";
@@ -8,39 +8,60 @@ import { basename } from "node:path";
 import type { Checkpoint } from "./checkpoint.ts";
 import { describeBytes, failInput, failUnsupported } from "./checkpoint-error.ts";
 import { CheckpointFile } from "./checkpoint-file.ts";
-import { openPth } from "./pth.ts";
+import { findInFolder } from "./checkpoint-folder.ts";
+import { looksLikeLegacyTorch, readLegacyTorch } from "./legacy-torch.ts";
+import { renameTensors } from "./naming.ts";
+import { readPth } from "./pth.ts";
 import { openRandom } from "./random.ts";
-import { looksLikeSafetensors, openSafetensors } from "./safetensors.ts";
+import { looksLikeSafetensors, readSafetensors } from "./safetensors.ts";
+import { looksLikeIndex, readShards } from "./shards.ts";
+import { type StoredTensor, storedCheckpoint } from "./stored-tensor.ts";
 
 /**
- * Diagnostics: checkpoint/not-found, unreadable, not-a-file, empty, unknown-format, known-but-unsupported formats
- * (legacy-torch, bare-pickle, gguf, sharded), download (a page or pointer in place of the file), and those of the
- * readers.
+ * Diagnostics: checkpoint/not-found, unreadable, not-a-file, folder, empty, unknown-format, known-but-unsupported
+ * formats (torch-tar, bare-pickle, gguf), download (a page or pointer in place of the file), and those of the readers.
  */
 export async function openCheckpoint(source: string): Promise<Checkpoint> {
   if (source.startsWith("random:")) return openRandom(source);
-  const file = CheckpointFile.open(source);
+  const path = findInFolder(source);
+  const files: CheckpointFile[] = [];
+  const open = (name: string): CheckpointFile => {
+    const file = CheckpointFile.open(name);
+    files.push(file);
+    return file;
+  };
   try {
-    return await openFile(file);
+    const file = open(path);
+    const tensors = looksLikeIndex(headOf(file)) ? await readShards(file, open, readTensors) : await readTensors(file);
+    return storedCheckpoint(basename(path), renameTensors(path, tensors), files);
   } catch (error) {
-    file.close();
+    files.forEach((file) => file.close());
     throw error;
   }
 }
 
-async function openFile(file: CheckpointFile): Promise<Checkpoint> {
-  if (file.size === 0) failInput(file.path, "checkpoint/empty", `checkpoint ${file.path} is an empty file`);
-  const name = basename(file.path);
-  const head = file.bytes(0, 512);
-  if (startsWith(head, "PK\x03\x04") || startsWith(head, "PK\x05\x06")) return openPth(file, name);
-  if (looksLikeSafetensors(head)) return openSafetensors(file, name);
+const headOf = (file: CheckpointFile): Uint8Array => file.bytes(0, 512);
+
+/** The tensors of one file that holds them itself. */
+async function readTensors(file: CheckpointFile): Promise<StoredTensor[]> {
+  if (file.size === 0) {
+    failInput(file.path, "checkpoint/empty", `checkpoint ${file.path} is an empty file`, {
+      hint: "the download or copy did not succeed: repeat it",
+    });
+  }
+  const head = headOf(file);
+  if (startsWith(head, "PK\x03\x04") || startsWith(head, "PK\x05\x06")) return readPth(file);
+  if (looksLikeLegacyTorch(head)) return readLegacyTorch(file);
   for (const format of otherFormats) if (format.matches(head)) format.fail(file.path);
+  if (looksLikeSafetensors(head)) return readSafetensors(file);
   return failInput(file.path, "checkpoint/unknown-format", `${file.path} is not a checkpoint of a known format`, {
     notes: [
       `The file (${file.size} bytes) starts with ${describeBytes(head.subarray(0, 16))}.`,
-      'Expected: a .pth file of torch.save (a zip archive, starting with 50 4b 03 04 "PK.."), or a .safetensors file ' +
-        '(an 8-byte header length, then "{").',
+      'Expected: a .pth file of torch.save (a zip archive, starting with 50 4b 03 04 "PK..", or the older format, ' +
+        'starting with 80 02 8a 0a), a .safetensors file (an 8-byte header length, then "{"), or the index.json of ' +
+        "such files.",
     ],
+    hint: "name the checkpoint itself: a .pth or .safetensors file",
   });
 }
 
@@ -49,18 +70,15 @@ interface OtherFormat {
   readonly fail: (path: string) => never;
 }
 
-/** The number that opens torch's format before 1.6: PROTO 2, LONG1 of ten bytes, 0x1950a86a20f9469cfc6c. */
-const legacyTorchMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-
-const resave = "load it in Python and save it again with a torch of 1.6 or newer: torch.save(torch.load(f), g)";
+const resave = "load it in Python and save it again: torch.save(torch.load(f), g)";
 
 const otherFormats: readonly OtherFormat[] = [
   {
-    matches: (head) => startsWith(head.subarray(2), legacyTorchMagic) || startsWith(head.subarray(257), "ustar"),
+    matches: (head) => startsWith(head.subarray(257), "ustar"),
     fail: (path) =>
-      failUnsupported(path, "checkpoint/legacy-torch", `${path} is in the torch format from before torch 1.6`, {
-        notes: ["Only the zip container, which torch.save has written since torch 1.6, is read."],
-        hint: resave,
+      failUnsupported(path, "checkpoint/torch-tar", `${path} is a tar archive`, {
+        notes: ["Only torch before 0.2 saved such checkpoints; what torch.save has written since is read."],
+        hint: `if it is a checkpoint, ${resave}; if one is packed in it, unpack it`,
       }),
   },
   {
@@ -68,7 +86,7 @@ const otherFormats: readonly OtherFormat[] = [
     matches: (head) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5 && "}]c(\x95".includes(latin1(head, 2, 3)),
     fail: (path) =>
       failUnsupported(path, "checkpoint/bare-pickle", `${path} is a bare pickle, not a torch checkpoint`, {
-        notes: ["A pickle outside torch's zip container is not read; nothing in it was executed."],
+        notes: ["A pickle outside the containers of torch.save is not read; nothing in it was executed."],
         hint: resave,
       }),
   },
@@ -80,16 +98,6 @@ const otherFormats: readonly OtherFormat[] = [
           "GGUF files hold weights that are already quantized and renamed; compile from the original checkpoint.",
         ],
         hint: "use the .pth or .safetensors file that the GGUF file was made from",
-      }),
-  },
-  {
-    matches: (head) => /^\s*\{\s*"/.test(latin1(head)) && /"(weight_map|metadata)"\s*:/.test(latin1(head)),
-    fail: (path) =>
-      failUnsupported(path, "checkpoint/sharded", `${path} is the index of a checkpoint in several files`, {
-        notes: [
-          "A sharded safetensors checkpoint (*.safetensors.index.json) is not read yet: one file has to hold all.",
-        ],
-        hint: "merge the shards: load each with safetensors and save one dict of all tensors with save_file",
       }),
   },
   {

@@ -1,10 +1,13 @@
 /**
  * Reads a pickle as data. The pickle machine's opcodes that data needs are interpreted, nothing is imported and
  * nothing is called: a global is looked up in the caller's table of known ones, each a plain function that builds a
- * value from values, and an unknown one is an error. Everything is bounded: opcodes, stack and memo.
+ * value from values, and an unknown one is an error. Everything is bounded: opcodes, stack, memo, and the memory of all
+ * values together; nothing walks through values, so that cycles and doubled references cost nothing.
  *
  * Opcodes as in CPython's Lib/pickletools.py, protocols 2 to 5.
  */
+
+import type { ByteCursor } from "./byte-cursor.ts";
 
 /** `undefined` never occurs: every value is one of these. */
 export type PickleValue = null | boolean | number | bigint | string | PickleObject;
@@ -44,36 +47,36 @@ export class PickleError extends Error {
   }
 }
 
-/** A checkpoint needs about thirty opcodes for a tensor, and the largest have a few thousand tensors. */
-const limits = { opcodes: 4_000_000, stack: 1_000_000, memo: 1_000_000, globalName: 512 };
+/** A checkpoint needs about thirty opcodes and 2 KB for a tensor, and the largest have a few thousand tensors. */
+const limits = { opcodes: 4_000_000, stack: 1_000_000, memo: 1_000_000, memory: 128 * 2 ** 20, globalName: 512 };
 
-/** Fails with a PickleError; also passes on what the host's functions throw. */
-export function readPickle(bytes: Uint8Array, host: PickleHost): PickleValue {
-  return new Machine(bytes, host).run();
+/** What values take in memory, roughly, in bytes. What is dropped again counts too. */
+const costs = { container: 160, item: 16, entry: 64, string: 32, memo: 48, host: 400 };
+
+/** Leaves the cursor behind the pickle. Fails with a PickleError; also passes on what the host's functions throw. */
+export function readPickle(input: ByteCursor, host: PickleHost): PickleValue {
+  return new Machine(input, host).run();
 }
 
 type Opcode = (machine: Machine) => void;
 
 /** The stack's marks are indices into it, kept apart. */
 class Machine {
-  readonly #view: DataView;
-  #at = 0;
   #opcodeAt = 0;
+  #memory = 0;
   #stack: PickleValue[] = [];
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, PickleValue>();
 
   constructor(
-    readonly bytes: Uint8Array,
+    readonly input: ByteCursor,
     readonly host: PickleHost,
-  ) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  ) {}
 
   run(): PickleValue {
     for (let count = 0; count < limits.opcodes; count++) {
-      this.#opcodeAt = this.#at;
-      const code = this.uint(1);
+      this.#opcodeAt = this.input.offset;
+      const code = this.uint8();
       if (code === STOP) return this.pop();
       const opcode = opcodes[code];
       if (opcode === undefined) this.fail(`opcode 0x${code.toString(16).padStart(2, "0")} is not one that data needs`);
@@ -86,43 +89,48 @@ class Machine {
     throw new PickleError(reason, message, this.#opcodeAt);
   }
 
-  // Arguments that follow the opcode.
-
-  take(length: number): Uint8Array {
-    if (length > this.bytes.length - this.#at) this.fail("the pickle ends inside a value");
-    this.#at += length;
-    return this.bytes.subarray(this.#at - length, this.#at);
+  /** Counts what a value takes before it is made. */
+  spend(bytes: number): void {
+    this.#memory += bytes;
+    if (this.#memory > limits.memory) this.fail(`values of more than ${limits.memory} bytes`, "limit");
   }
 
-  uint(size: 1 | 2 | 4): number {
-    const at = this.#at;
-    this.take(size);
-    return size === 1
-      ? this.#view.getUint8(at)
-      : size === 2
-        ? this.#view.getUint16(at, true)
-        : this.#view.getUint32(at, true);
+  // Arguments that follow the opcode.
+
+  /** Valid until the next read. */
+  take(length: number): Uint8Array {
+    return this.input.take(length) ?? this.fail("the pickle ends inside a value");
+  }
+
+  uint8(): number {
+    return this.input.byte() ?? this.fail("the pickle ends inside a value");
+  }
+
+  uint16(): number {
+    return this.uint8() + this.uint8() * 2 ** 8;
+  }
+
+  uint32(): number {
+    return this.uint16() + this.uint16() * 2 ** 16;
   }
 
   int32(): number {
-    return this.uint(4) | 0;
+    return this.uint32() | 0;
   }
 
-  length64(): number {
-    const low = this.uint(4);
-    // More than the file can have: `take` refuses it.
-    return low + this.uint(4) * 2 ** 32;
+  uint64(): number {
+    // Beyond 2^53 it is not exact, but more than any file can have: `take` refuses it.
+    return this.uint32() + this.uint32() * 2 ** 32;
   }
 
   float64(): number {
-    const at = this.#at;
-    this.take(8);
-    return this.#view.getFloat64(at, false);
+    const bytes = this.take(8);
+    return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, false);
   }
 
-  /** Little-endian two's complement of any length up to 8 bytes. */
+  /** Little-endian two's complement of any length up to 16 bytes. */
   long(length: number): number | bigint {
-    if (length > 8) this.fail(`an integer of ${length} bytes`, "limit");
+    if (length > 16) this.fail(`an integer of ${length} bytes`, "limit");
     let value = 0n;
     const bytes = this.take(length);
     bytes.forEach((byte, i) => (value |= BigInt(byte) << BigInt(8 * i)));
@@ -131,20 +139,32 @@ class Machine {
   }
 
   text(length: number): string {
-    try {
-      return utf8.decode(this.take(length));
-    } catch (error) {
-      if (error instanceof PickleError) throw error;
-      return this.fail("a string is not UTF-8");
-    }
+    const bytes = this.take(length);
+    this.spend(costs.string + 2 * length);
+    return this.decode(bytes);
+  }
+
+  bytes(length: number): PickleValue {
+    const bytes = this.take(length);
+    this.spend(costs.container + length);
+    return { kind: "bytes", bytes: bytes.slice() };
   }
 
   line(): string {
-    const end = this.bytes.indexOf(0x0a, this.#at);
-    if (end < 0 || end - this.#at > limits.globalName) this.fail("a name without an end");
-    const text = this.text(end - this.#at);
-    this.take(1);
-    return text;
+    const bytes: number[] = [];
+    for (let byte = this.input.byte(); byte !== 0x0a; byte = this.input.byte()) {
+      if (byte === undefined || bytes.length === limits.globalName) this.fail("a name without an end");
+      bytes.push(byte);
+    }
+    return this.decode(Uint8Array.from(bytes));
+  }
+
+  decode(bytes: Uint8Array): string {
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      return this.fail("a string is not UTF-8");
+    }
   }
 
   // The stack.
@@ -174,6 +194,7 @@ class Machine {
   popToMark(): PickleValue[] {
     const mark = this.#marks.pop();
     if (mark === undefined) this.fail("a mark is missing on the stack");
+    this.spend(costs.item * (this.#stack.length - mark));
     return this.#stack.splice(mark);
   }
 
@@ -192,11 +213,13 @@ class Machine {
   setItems(items: readonly PickleValue[]): void {
     const { entries } = this.topOf("dict");
     if (items.length % 2 !== 0) this.fail("a key without a value");
+    this.spend(costs.entry * (items.length / 2));
     for (let i = 0; i < items.length; i += 2) entries.set(items[i]!, items[i + 1]!);
   }
 
   addItems(kind: "list" | "set", items: readonly PickleValue[]): void {
     const target = this.topOf(kind).items;
+    this.spend(costs.item * items.length);
     for (const item of items) target.push(item);
   }
 
@@ -204,6 +227,7 @@ class Machine {
 
   put(index: number): void {
     if (index >= limits.memo) this.fail(`memo index ${index}`, "limit");
+    this.spend(costs.memo);
     this.#memo.set(index, this.top());
   }
 
@@ -227,7 +251,35 @@ class Machine {
     const args = this.popTuple();
     const callee = this.pop();
     if (!isKind(callee, "global") || callee.make === undefined) this.fail(`${describe(callee)} is called`);
+    // A dict may be made of a long list, and so may the next one, of the same.
+    const items = args.reduce<number>(
+      (n, arg) => n + (isKind(arg, "list") || isKind(arg, "tuple") ? arg.items.length : 0),
+      0,
+    );
+    this.spend(costs.host + costs.entry * items);
     this.push(callee.make(args));
+  }
+
+  persistentLoad(): void {
+    this.spend(costs.host);
+    this.push(this.host.persistentLoad(this.pop()));
+  }
+
+  // Containers.
+
+  tuple(items: PickleValue[]): void {
+    this.spend(costs.container);
+    this.push({ kind: "tuple", items });
+  }
+
+  list(kind: "list" | "set", items: PickleValue[] = []): void {
+    this.spend(costs.container);
+    this.push({ kind, items });
+  }
+
+  dict(): void {
+    this.spend(costs.container);
+    this.push({ kind: "dict", entries: new Map() });
   }
 
   /**
@@ -258,15 +310,12 @@ export function describe(value: PickleValue): string {
 }
 
 const STOP = 0x2e;
-const emptyDict = (): PickleValue => ({ kind: "dict", entries: new Map() });
-const tuple = (items: PickleValue[]): PickleValue => ({ kind: "tuple", items });
-const bytesOf = (bytes: Uint8Array): PickleValue => ({ kind: "bytes", bytes });
 
 /** By code; comments give the names of Lib/pickletools.py. */
 const opcodes: { readonly [code: number]: Opcode | undefined } = {
   // PROTO, FRAME: the frame's length says nothing that the values do not.
   0x80: (m) => {
-    const protocol = m.uint(1);
+    const protocol = m.uint8();
     if (protocol < 2 || protocol > 5) m.fail(`pickle protocol ${protocol}: 2 to 5 are known`);
   },
   0x95: (m) => void m.take(8),
@@ -281,48 +330,48 @@ const opcodes: { readonly [code: number]: Opcode | undefined } = {
   0x89: (m) => m.push(false),
   // BININT, BININT1, BININT2, LONG1, LONG4, BINFLOAT
   0x4a: (m) => m.push(m.int32()),
-  0x4b: (m) => m.push(m.uint(1)),
-  0x4d: (m) => m.push(m.uint(2)),
-  0x8a: (m) => m.push(m.long(m.uint(1))),
-  0x8b: (m) => m.push(m.long(m.uint(4))),
+  0x4b: (m) => m.push(m.uint8()),
+  0x4d: (m) => m.push(m.uint16()),
+  0x8a: (m) => m.push(m.long(m.uint8())),
+  0x8b: (m) => m.push(m.long(m.uint32())),
   0x47: (m) => m.push(m.float64()),
   // SHORT_BINUNICODE, BINUNICODE, BINUNICODE8
-  0x8c: (m) => m.push(m.text(m.uint(1))),
-  0x58: (m) => m.push(m.text(m.uint(4))),
-  0x8d: (m) => m.push(m.text(m.length64())),
+  0x8c: (m) => m.push(m.text(m.uint8())),
+  0x58: (m) => m.push(m.text(m.uint32())),
+  0x8d: (m) => m.push(m.text(m.uint64())),
   // SHORT_BINBYTES, BINBYTES, BINBYTES8
-  0x43: (m) => m.push(bytesOf(m.take(m.uint(1)))),
-  0x42: (m) => m.push(bytesOf(m.take(m.uint(4)))),
-  0x8e: (m) => m.push(bytesOf(m.take(m.length64()))),
+  0x43: (m) => m.push(m.bytes(m.uint8())),
+  0x42: (m) => m.push(m.bytes(m.uint32())),
+  0x8e: (m) => m.push(m.bytes(m.uint64())),
   // EMPTY_TUPLE, TUPLE1, TUPLE2, TUPLE3, TUPLE
-  0x29: (m) => m.push(tuple([])),
-  0x85: (m) => m.push(tuple([m.pop()])),
-  0x86: (m) => m.push(tuple([m.pop(), m.pop()].reverse())),
-  0x87: (m) => m.push(tuple([m.pop(), m.pop(), m.pop()].reverse())),
-  0x74: (m) => m.push(tuple(m.popToMark())),
+  0x29: (m) => m.tuple([]),
+  0x85: (m) => m.tuple([m.pop()]),
+  0x86: (m) => m.tuple([m.pop(), m.pop()].reverse()),
+  0x87: (m) => m.tuple([m.pop(), m.pop(), m.pop()].reverse()),
+  0x74: (m) => m.tuple(m.popToMark()),
   // EMPTY_LIST, LIST, APPEND, APPENDS
-  0x5d: (m) => m.push({ kind: "list", items: [] }),
-  0x6c: (m) => m.push({ kind: "list", items: m.popToMark() }),
+  0x5d: (m) => m.list("list"),
+  0x6c: (m) => m.list("list", m.popToMark()),
   0x61: (m) => m.addItems("list", [m.pop()]),
   0x65: (m) => m.addItems("list", m.popToMark()),
   // EMPTY_SET, ADDITEMS
-  0x8f: (m) => m.push({ kind: "set", items: [] }),
+  0x8f: (m) => m.list("set"),
   0x90: (m) => m.addItems("set", m.popToMark()),
   // EMPTY_DICT, DICT, SETITEM, SETITEMS
-  0x7d: (m) => m.push(emptyDict()),
+  0x7d: (m) => m.dict(),
   0x64: (m) => {
     const items = m.popToMark();
-    m.push(emptyDict());
+    m.dict();
     m.setItems(items);
   },
   0x73: (m) => m.setItems([m.pop(), m.pop()].reverse()),
   0x75: (m) => m.setItems(m.popToMark()),
   // BINPUT, LONG_BINPUT, MEMOIZE, BINGET, LONG_BINGET
-  0x71: (m) => m.put(m.uint(1)),
-  0x72: (m) => m.put(m.uint(4)),
+  0x71: (m) => m.put(m.uint8()),
+  0x72: (m) => m.put(m.uint32()),
   0x94: (m) => m.memoize(),
-  0x68: (m) => m.get(m.uint(1)),
-  0x6a: (m) => m.get(m.uint(4)),
+  0x68: (m) => m.get(m.uint8()),
+  0x6a: (m) => m.get(m.uint32()),
   // GLOBAL, STACK_GLOBAL
   0x63: (m) => m.pushGlobal(m.line(), m.line()),
   0x93: (m) => {
@@ -333,5 +382,5 @@ const opcodes: { readonly [code: number]: Opcode | undefined } = {
   0x52: (m) => m.reduce(),
   0x81: (m) => m.reduce(),
   0x62: (m) => m.build(),
-  0x51: (m) => m.push(m.host.persistentLoad(m.pop())),
+  0x51: (m) => m.persistentLoad(),
 };

@@ -3,47 +3,58 @@
  * Format: github.com/huggingface/safetensors, README "Format"; like that library, data without gaps is demanded.
  */
 
-import type { Checkpoint, CheckpointDtype } from "./checkpoint.ts";
+import { isRecord, JsonError, parseBoundedJson } from "./bounded-json.ts";
+import type { CheckpointDtype } from "./checkpoint.ts";
 import { failInput, quote } from "./checkpoint-error.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
-import { type StoredTensor, countElements, storedCheckpoint } from "./stored-tensor.ts";
+import { type StoredTensor, countElements, maximalTensors } from "./stored-tensor.ts";
 import { denseStrides } from "./strided-read.ts";
+import { failTooMany } from "./torch-table.ts";
 
-/** Given at least the first 9 bytes: a length below 2^40, then "{". */
+/** Given the first bytes of a file: a length, whatever it is, then "{" (text would begin with it, or blanks). */
 export function looksLikeSafetensors(head: Uint8Array): boolean {
-  return head.length > 8 && head[8] === 0x7b && head[5] === 0 && head[6] === 0 && head[7] === 0;
+  return head.length > 8 && head[8] === 0x7b && head[0] !== 0x7b && !head.subarray(0, 8).every((byte) => isBlank(byte));
 }
 
-/** Diagnostics: checkpoint/truncated, safetensors-header, safetensors-tensor, safetensors-layout, no-tensors. */
-export function openSafetensors(file: CheckpointFile, source: string): Checkpoint {
+const isBlank = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+
+/**
+ * Diagnostics: checkpoint/truncated, safetensors-header, safetensors-tensor, safetensors-layout, no-tensors,
+ * too-many-tensors.
+ */
+export function readSafetensors(file: CheckpointFile): StoredTensor[] {
   const { header, dataStart } = readHeader(file);
   const tensors: PlacedTensor[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name !== "__metadata__") tensors.push(place(file, dataStart, name, entry));
   }
-  if (tensors.length === 0) failInput(file.path, "checkpoint/no-tensors", `there are no tensors in ${file.path}`);
+  if (tensors.length === 0) {
+    failInput(file.path, "checkpoint/no-tensors", `there are no tensors in ${file.path}`, {
+      hint: "save the weights with save_file(model.state_dict(), file)",
+    });
+  }
   checkLayout(file, dataStart, tensors);
-  return storedCheckpoint(file, source, tensors);
+  return tensors;
 }
 
 /** Releases have below 1 MB; the format's own limit is 100 MB. */
-const maximalHeader = 32 * 2 ** 20;
+const maximalHeader = 8 * 2 ** 20;
 
 function readHeader(file: CheckpointFile): { header: Record<string, unknown>; dataStart: number } {
-  const length = Number(Buffer.from(file.bytes(0, 8)).readBigUInt64LE());
+  const length = Buffer.from(file.bytes(0, 8)).readBigUInt64LE();
   if (length > maximalHeader) failHeader(file, `a header of ${length} bytes, where at most ${maximalHeader} are read`);
-  if (8 + length > file.size) file.failTruncated(`its header alone takes ${8 + length}`);
+  const dataStart = 8 + Number(length);
+  if (dataStart > file.size) file.failTruncated(`its header alone takes ${length}`);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file.bytes(8, length)));
+    header = parseBoundedJson(file.bytes(8, Number(length)));
   } catch (error) {
-    failHeader(
-      file,
-      `a header that is not JSON (${quote(error instanceof Error ? error.message : String(error), 120)})`,
-    );
+    if (!(error instanceof JsonError)) throw error;
+    failHeader(file, `a header with ${quote(error.message, 160).slice(1, -1)}`);
   }
   if (!isRecord(header)) failHeader(file, "a header that is not a JSON object");
-  return { header, dataStart: 8 + length };
+  if (Object.keys(header).length > maximalTensors) failTooMany(file);
+  return { header, dataStart };
 }
 
 interface PlacedTensor extends StoredTensor {
@@ -81,6 +92,7 @@ function place(file: CheckpointFile, dataStart: number, name: string, entry: unk
     failInput(file.path, "checkpoint/safetensors-tensor", `tensor ${quote(name)} is described wrongly`, {
       detail: name,
       notes: [`Found: ${note}.`],
+      hint: damaged,
     });
   if (!isRecord(entry)) return fail("no JSON object under its name");
   const { dtype: code, shape, data_offsets: offsets } = entry;
@@ -100,6 +112,7 @@ function place(file: CheckpointFile, dataStart: number, name: string, entry: unk
     );
   }
   return {
+    file,
     name,
     shape,
     strides: denseStrides(shape),
@@ -119,6 +132,7 @@ function checkLayout(file: CheckpointFile, dataStart: number, tensors: readonly 
     failInput(file.path, "checkpoint/safetensors-layout", title, {
       ...(detail === undefined ? {} : { detail }),
       notes: [note],
+      hint: damaged,
     });
   let at = 0;
   for (const tensor of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
@@ -147,11 +161,11 @@ function checkLayout(file: CheckpointFile, dataStart: number, tensors: readonly 
 function failHeader(file: CheckpointFile, note: string): never {
   return failInput(file.path, "checkpoint/safetensors-header", `the header of ${file.path} is damaged`, {
     notes: [`Found: ${note}.`],
+    hint: damaged,
   });
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const damaged = "copy or download the file again; if it is as it was saved, save it anew with the safetensors library";
 
 const isNaturals = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);

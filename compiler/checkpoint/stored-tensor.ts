@@ -1,11 +1,18 @@
-/** What the file readers share: a checkpoint whose tensors are strided views into one open file. */
+/** What the file readers share: a checkpoint whose tensors are strided views into open files. */
 
 import type { Checkpoint, CheckpointDtype, TensorInfo } from "./checkpoint.ts";
 import { failInternal, failUnsupported, quote } from "./checkpoint-error.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import { type StridedTensor, readStrided } from "./strided-read.ts";
 
-export interface StoredTensor extends TensorInfo, StridedTensor {}
+export interface StoredTensor extends TensorInfo, StridedTensor {
+  readonly file: CheckpointFile;
+  /** Called before each read: fails with a DiagnosticError where the file itself tells that the data are damaged. */
+  readonly verify?: () => void;
+}
+
+/** A hundred times what the largest models have; what a hostile file can make us hold. */
+export const maximalTensors = 50_000;
 
 export const dtypeBytes: Readonly<Record<CheckpointDtype, number>> = { float32: 4, float16: 2, bfloat16: 2 };
 
@@ -20,17 +27,27 @@ export function countElements(shape: readonly number[]): number | undefined {
   return count;
 }
 
-export function storedCheckpoint(file: CheckpointFile, source: string, tensors: readonly StoredTensor[]): Checkpoint {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+/** The tensors' names differ. Closing it closes `files`. */
+export function storedCheckpoint(
+  source: string,
+  tensors: readonly StoredTensor[],
+  files: readonly CheckpointFile[],
+): Checkpoint {
+  const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const infos = tensors.map(({ name, shape, dtype, unreadable }): [string, TensorInfo] => [
+    name,
+    { name, shape, dtype, ...(unreadable === undefined ? {} : { unreadable }) },
+  ]);
   return {
     source,
-    tensors: byName,
+    tensors: new Map(infos),
     readBits(info, start, out) {
-      const tensor = byName.get(info.name);
-      checkRead(file.path, tensor, info, start, out);
-      readStrided(file, tensor, start, out);
+      const tensor = stored.get(info.name);
+      checkRead(tensor?.file.path ?? source, tensor, info, start, out);
+      tensor.verify?.();
+      readStrided(tensor.file, tensor, start, out);
     },
-    close: () => file.close(),
+    close: () => files.forEach((file) => file.close()),
   };
 }
 

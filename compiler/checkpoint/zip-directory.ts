@@ -18,10 +18,12 @@ export interface ZipEntry {
   readonly start: number;
   /** In bytes. */
   readonly size: number;
+  /** CRC-32 of the data, as the directory states it. */
+  readonly checksum: number;
 }
 
 /** A checkpoint has an entry for each tensor, a few thousand at most. */
-const maximalEntries = 100_000;
+const maximalEntries = 20_000;
 
 /**
  * Diagnostics: checkpoint/zip (damaged), checkpoint/truncated, checkpoint/compressed, checkpoint/encrypted,
@@ -61,7 +63,7 @@ async function listEntries(reader: FileReader, file: CheckpointFile): Promise<En
     validateEntrySizes: false,
   });
   if (zip.entryCount > maximalEntries || zip.entryCount * 46 > file.size) {
-    throw new Error(`it claims ${zip.entryCount} entries`);
+    throw new Error(`it claims ${zip.entryCount} entries; at most ${maximalEntries} are read`);
   }
   const entries: Entry[] = [];
   for await (const entry of zip.eachEntry()) entries.push(entry);
@@ -136,6 +138,10 @@ function locate(file: CheckpointFile, entry: Entry): ZipEntry {
   file.read(local, header);
   if (local.readUInt32LE(0) !== 0x04034b50)
     failZip(file, `there is no entry at byte ${header}, where ${quote(name)} should be`);
+  const [flags, method] = [local.readUInt16LE(6), local.readUInt16LE(8)];
+  if (method !== 0 || (flags & 1) !== 0) {
+    failZip(file, `entry ${quote(name)} is plain data by the directory, but compressed or encrypted by its own header`);
+  }
   const nameLength = local.readUInt16LE(26);
   const localName = file.bytes(header + 30, nameLength);
   if (!Buffer.from(localName).equals(entry.fileNameRaw)) {
@@ -146,7 +152,7 @@ function locate(file: CheckpointFile, entry: Entry): ZipEntry {
   }
   const start = header + 30 + nameLength + local.readUInt16LE(28);
   if (start + size > file.size) file.failTruncated(`entry ${quote(name)} needs bytes ${start} to ${start + size}`);
-  return { name, header, start, size };
+  return { name, header, start, size, checksum: entry.crc32 };
 }
 
 function checkOverlaps(file: CheckpointFile, entries: ZipEntry[]): void {
@@ -161,6 +167,7 @@ function checkOverlaps(file: CheckpointFile, entries: ZipEntry[]): void {
           `starts at byte ${next.header}. No program that writes checkpoints does this; the file is damaged ` +
           "or made to mislead.",
       ],
+      hint: "copy or download the file again",
     });
   });
 }
@@ -174,5 +181,6 @@ function failEncrypted(file: CheckpointFile): never {
 function failZip(file: CheckpointFile, note: string): never {
   return failInput(file.path, "checkpoint/zip", `${file.path} is a damaged zip archive`, {
     notes: [`Found: ${note}.`],
+    hint: "copy or download the file again; if it is as it was saved, load it in Python and save its tensors anew",
   });
 }

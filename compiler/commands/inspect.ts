@@ -1,9 +1,10 @@
 /** `rwkvc inspect`: what is in a checkpoint, an artefact or a context binary. */
-import { existsSync, statSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Command } from "commander";
 
+import { holdsCheckpoint } from "../checkpoint/checkpoint-folder.ts";
 import type { TensorInfo } from "../checkpoint/checkpoint.ts";
 import { DiagnosticError, inputError, missingError } from "../diagnostics/diagnostic.ts";
 import type { ManifestGraph } from "../emit/manifest.ts";
@@ -20,7 +21,7 @@ export function inspectCommand(line: CommandLine): Command {
     "rwkvc inspect random:1:v7-0.4B",
     "rwkvc inspect out/kjv",
     "rwkvc inspect out/kjv/context/SM8650/kjv.bin --json",
-  ]).argument("<what>", "checkpoint, artefact folder, or context binary (.bin)");
+  ]).argument("<what>", "checkpoint (file or folder), artefact folder, or context binary (.bin)");
   return runs(line, command, async (session, _options, what: string) => {
     if (what.startsWith("random:")) return inspectCheckpoint(what);
     const stat = statSync(what, { throwIfNoEntry: false });
@@ -28,9 +29,24 @@ export function inspectCommand(line: CommandLine): Command {
       throw new DiagnosticError([
         missingError("inspect/not-found", `${what || '""'} does not exist`, { place: { file: what } }),
       ]);
-    if (stat.isDirectory()) return inspectArtefact(session, what);
-    return what.endsWith(".bin") ? inspectContext(session, what) : inspectCheckpoint(what);
+    if (stat.isDirectory()) {
+      const isCheckpoint = !existsSync(join(what, "model.json")) && holdsCheckpoint(what);
+      return isCheckpoint ? inspectCheckpoint(what) : inspectArtefact(session, what);
+    }
+    return what.endsWith(".bin") && !isTorchFile(what) ? inspectContext(session, what) : inspectCheckpoint(what);
   });
+}
+
+/** Hugging Face calls what torch.save wrote `pytorch_model.bin`: a zip archive or a pickle. */
+function isTorchFile(path: string): boolean {
+  const head = Buffer.alloc(4);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (fstatSync(fd).isFile()) readSync(fd, head);
+  } finally {
+    closeSync(fd);
+  }
+  return ["504b0304", "80028a0a"].includes(head.toString("hex"));
 }
 
 async function inspectCheckpoint(source: string): Promise<ActionResult> {
@@ -40,7 +56,7 @@ async function inspectCheckpoint(source: string): Promise<ActionResult> {
     const tensors = [...checkpoint.tensors.values()];
     const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
     const parameters = tensors.reduce((sum, tensor) => sum + elements(tensor), 0);
-    const rows = tensors.map((tensor) => [tensor.name, tensor.dtype, `[${tensor.shape.join(", ")}]`]);
+    const rows = tensors.map((tensor) => [tensor.name, tensor.unreadable ?? tensor.dtype, `[${tensor.shape.join(", ")}]`]);
     return {
       json: { kind: "checkpoint", source: checkpoint.source, parameters, bytes: total, tensors },
       text: `${checkpoint.source}: ${tensors.length} tensors, ${parameters} parameters, ${bytes(total)}\n${table(rows)}`,

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -23,10 +23,31 @@ test("a file's kind is told by its content, not its name", async () => {
   }
 });
 
+test("a folder stands for the checkpoint in it", async () => {
+  const file = (value: number): Buffer =>
+    safetensors({ w: { dtype: "F16", shape: [1], data_offsets: [0, 2] } }, Buffer.of(value, 0));
+  const folder = join(dirname(write("x", "x")), "downloaded");
+  mkdirSync(folder);
+  const read = async (): Promise<number[]> => {
+    const checkpoint = await openCheckpoint(folder);
+    const bits = readAllBits(checkpoint, "w");
+    checkpoint.close();
+    return bits;
+  };
+  writeFileSync(join(folder, "config.json"), "{}");
+  writeFileSync(join(folder, "one.safetensors"), file(1));
+  expect(await read()).toEqual([1]);
+  writeFileSync(join(folder, "two.pth"), file(2));
+  expect(await openingFails(folder)).toMatchObject({
+    code: "checkpoint/folder",
+    text: expect.stringContaining('It has 2 files that could be meant: "one.safetensors", "two.pth".'),
+  });
+  writeFileSync(join(folder, "model.safetensors"), file(3));
+  expect(await read()).toEqual([3]);
+});
+
 describe("what is not a checkpoint", () => {
-  const shards = { metadata: { total_size: 9 }, weight_map: { "emb.weight": "model-00001-of-00002.safetensors" } };
-  // PROTO 2, LONG1 of ten bytes: what torch.save wrote before version 1.6.
-  const legacy = Buffer.from("80028a0a6cfc9c46f9206aa850192e", "hex");
+  const tar = Buffer.concat([Buffer.alloc(257), Buffer.from("ustar")]);
 
   test.each<[string, Buffer | string, string, string, string]>([
     ["an empty file", "", "checkpoint/empty", "input", "is an empty file"],
@@ -39,7 +60,7 @@ describe("what is not a checkpoint", () => {
       '68 65 6c 6c 6f 2c 20 77 6f 72 6c 64 0a "hello, world."',
     ],
     ["zeros", Buffer.alloc(4096), "checkpoint/unknown-format", "input", "(4096 bytes) starts with 00 00 00"],
-    ["the torch format before 1.6", legacy, "checkpoint/legacy-torch", "unsupported", "before torch 1.6"],
+    ["a tar archive, as torch before 0.2 saved it", tar, "checkpoint/torch-tar", "unsupported", "is a tar archive"],
     [
       "a bare pickle",
       Buffer.from("80027d712e", "hex"),
@@ -48,7 +69,6 @@ describe("what is not a checkpoint", () => {
       "nothing in it was executed",
     ],
     ["GGUF", "GGUF\x03\0\0\0", "checkpoint/gguf", "unsupported", "GGUF file"],
-    ["a sharded index", JSON.stringify(shards, null, 2), "checkpoint/sharded", "unsupported", "index of a checkpoint"],
     [
       "a Git LFS pointer",
       "version https://git-lfs.github.com/spec/v1\noid",
@@ -79,9 +99,9 @@ describe("what is not a checkpoint", () => {
     const folder = join(dirname(write("x", "x")), "model");
     mkdirSync(folder);
     expect(await openingFails(folder)).toMatchObject({
-      code: "checkpoint/not-a-file",
+      code: "checkpoint/folder",
       kind: "input",
-      text: "checkpoint model is a folder\nhint: name the .pth or .safetensors file itself",
+      text: expect.stringContaining("Expected in it: model.safetensors.index.json, model.safetensors, "),
     });
     expect((await openingFails("/dev/null")).text).toContain("is not a regular file");
   });

@@ -94,7 +94,20 @@ describe("damaged files", () => {
       "a deeply nested header",
       () => safetensors(`{"w":${"[".repeat(5_000_000)}`, data),
       "checkpoint/safetensors-header",
-      "not JSON",
+      "nested more than 16 deep",
+    ],
+    [
+      "one name twice",
+      () => safetensors(`{"w":${JSON.stringify(sound)},"\\u0077":${JSON.stringify(sound)}}`, data),
+      "checkpoint/safetensors-header",
+      'the key \\"w\\" twice',
+    ],
+    ["NaN", () => safetensors('{"w":NaN}', data), "checkpoint/safetensors-header", "not JSON"],
+    [
+      "a header of 2^60 bytes",
+      () => Buffer.concat([u32(0), u32(2 ** 28), Buffer.from("{")]),
+      "checkpoint/safetensors-header",
+      "a header of 1152921504606846976 bytes",
     ],
     ["no tensors", () => safetensors({ __metadata__: {} }, Buffer.alloc(0)), "checkpoint/no-tensors", "no tensors"],
     [

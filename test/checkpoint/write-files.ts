@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 
 import { afterAll, expect } from "vitest";
 
@@ -37,6 +38,8 @@ export interface ZipPart {
   readonly claimedSize?: number;
   readonly claimedStoredSize?: number;
   readonly claimedHeader?: number;
+  readonly checksum?: number;
+  readonly localMethod?: number;
 }
 
 export function zip(parts: readonly ZipPart[], claimedEntries = parts.length): Buffer {
@@ -54,13 +57,16 @@ export function zip(parts: readonly ZipPart[], claimedEntries = parts.length): B
     const padding = 63 - ((header + 30 + localName.length + 4 + 63) % 64);
     const size = part.claimedSize ?? part.data.length;
     const sizes = [part.claimedStoredSize ?? size, size];
-    const common = [u16(part.flags ?? 0), u16(part.method ?? 0), u32(0), u32(0), ...sizes.map(u32)];
-    add(Buffer.concat([u32(0x04034b50), u16(0), ...common, u16(localName.length), u16(4 + padding), localName]));
+    const common = (method = part.method ?? 0): Buffer[] => [
+      ...[u16(part.flags ?? 0), u16(method), u32(0), u32(part.checksum ?? crc32(part.data)), ...sizes.map(u32)],
+    ];
+    const lengths = [u16(localName.length), u16(4 + padding)];
+    add(Buffer.concat([u32(0x04034b50), u16(0), ...common(part.localMethod), ...lengths, localName]));
     add(Buffer.concat([Buffer.from("FB"), u16(padding), Buffer.alloc(padding, "Z")]));
     add(Buffer.from(part.data));
     const name = Buffer.from(part.name);
     directory.push(
-      Buffer.concat([u32(0x02014b50), u16(0), u16(0), ...common, u16(name.length), u16(0), u16(0), u16(0), u16(0)]),
+      Buffer.concat([u32(0x02014b50), u16(0), u16(0), ...common(), u16(name.length), u16(0), u16(0), u16(0), u16(0)]),
       Buffer.concat([u32(0), u32(part.claimedHeader ?? header), name]),
     );
   }
@@ -116,12 +122,16 @@ export interface TensorEntry {
   readonly offset?: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+  /** What older files say of the part of the storage that is meant: (key, first element, number of elements), or None. */
+  readonly view?: Code;
 }
 
 /** The call that a tensor is in a pickle. */
-export function tensorCode({ storage, type = "HalfStorage", count, offset = 0, shape, strides }: TensorEntry): Code {
+export function tensorCode(entry: TensorEntry): Code {
+  const { storage, type = "HalfStorage", count, offset = 0, shape, strides, view } = entry;
   const { int, text, tuple, global } = pickle;
-  const id = tuple(text("storage"), global("torch", type), text(storage), text("cpu"), int(count));
+  const reference = [text("storage"), global("torch", type), text(storage), text("cpu"), int(count)];
+  const id = tuple(...reference, ...(view === undefined ? [] : [view]));
   const ints = (values: readonly number[]): Code => tuple(...values.map(int));
   const hooks = pickle.call(global("collections", "OrderedDict"));
   const rebuild = global("torch._utils", "_rebuild_tensor_v2");
@@ -136,6 +146,28 @@ export function pth(root: Code, storages: Readonly<Record<string, Uint8Array>>, 
   const data = Object.entries(storages).map(([key, bytes]) => ({ name: `saved-as/data/${key}`, data: bytes }));
   const version = { name: "saved-as/version", data: Buffer.from("3\n") };
   return zip([{ name: "saved-as/data.pkl", data: pickle.file(root) }, ...more, ...data, version]);
+}
+
+/** Protocol 2's number of ten bytes that begins a file of torch.save before 1.6. */
+const legacyMagic = op("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19");
+
+export interface LegacyStorage {
+  readonly key: string;
+  /** In elements, as the file says. */
+  readonly count: number;
+  readonly data: Uint8Array;
+}
+
+/** A whole file as torch.save wrote it before 1.6: five pickles, then the storages. */
+export function legacyTorch(root: Code, storages: readonly LegacyStorage[], version = pickle.int(1001)): Buffer {
+  const { int, text, list, dict, file } = pickle;
+  const system = dict([
+    [text("protocol_version"), int(1001)],
+    [text("little_endian"), op("\x88")],
+  ]);
+  const keys = list(...storages.map(({ key }) => text(key)));
+  const data = storages.flatMap(({ count, data }) => [int64(BigInt(count)), Buffer.from(data)]);
+  return Buffer.concat([...[legacyMagic, version, system, root, keys].map((code) => file(code)), ...data]);
 }
 
 // Safetensors.
