@@ -56,7 +56,11 @@ async function inspectCheckpoint(source: string): Promise<ActionResult> {
     const tensors = [...checkpoint.tensors.values()];
     const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
     const parameters = tensors.reduce((sum, tensor) => sum + elements(tensor), 0);
-    const rows = tensors.map((tensor) => [tensor.name, tensor.unreadable ?? tensor.dtype, `[${tensor.shape.join(", ")}]`]);
+    const rows = tensors.map((tensor) => [
+      tensor.name,
+      tensor.unreadable ?? tensor.dtype,
+      `[${tensor.shape.join(", ")}]`,
+    ]);
     return {
       json: { kind: "checkpoint", source: checkpoint.source, parameters, bytes: total, tensors },
       text: `${checkpoint.source}: ${tensors.length} tensors, ${parameters} parameters, ${bytes(total)}\n${table(rows)}`,
