@@ -38,3 +38,31 @@ export const usageOf = (name: string): string => {
   if (binaryFunctions.has(name)) return `${name}(x, y)`;
   return normFunctions.get(name)?.usage ?? "shift(x, state)";
 };
+
+/** What each function computes, in a sentence or two: shown in editors. */
+export const functionDocs: ReadonlyMap<string, string> = new Map([
+  ["exp", "e to the power x, element by element."],
+  ["log", "The natural logarithm, element by element."],
+  ["sigmoid", "1 / (1 + exp(-x)), element by element: between 0 and 1."],
+  ["tanh", "The hyperbolic tangent, element by element: between -1 and 1."],
+  ["relu", "max(x, 0), element by element."],
+  ["silu", "x * sigmoid(x), element by element."],
+  ["sqrt", "The square root, element by element."],
+  ["abs", "The magnitude, element by element."],
+  ["square", "x * x, element by element; also written `x^2`."],
+  ["max", "The larger of two, element by element."],
+  ["min", "The smaller of two, element by element."],
+  [
+    "layer_norm",
+    "(x - mean) / sqrt(variance + eps) * weight + bias over the last axis. `pair` is declared with `norm(...)` and spans that axis.",
+  ],
+  [
+    "group_norm",
+    "(x - mean) / sqrt(variance + eps) * weight + bias, where mean and variance are those of each row along the last axis (a head). `pair` is declared with `norm(...)` and spans all axes of x.",
+  ],
+  ["l2_norm", "x / max(length of x, eps), where the length is the one along the last axis."],
+  [
+    "shift",
+    "The value that x had at the previous token. `state` keeps it from token to token: it is read here, and x becomes its next value.",
+  ],
+]);

@@ -20,7 +20,12 @@ import { type Dims, type ModelScope, type PartScope, shapeText } from "./scope.t
 import type { CheckedModel, CheckedPart, CheckedPolicy } from "./typed.ts";
 import { equationsOf, namesOf } from "./walk-names.ts";
 
-export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): Outcome<CheckedModel> {
+export interface CheckedSpec extends Outcome<CheckedModel> {
+  /** What could be found out even so, for an editor: equations that could not be typed are left out. */
+  readonly partial: CheckedModel;
+}
+
+export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): CheckedSpec {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
   const model = openModel(spec, report);
@@ -36,7 +41,7 @@ export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): Outcom
   const declared = declaredTensors(spec, [embedding, ...parts, head]);
   const resolved = checkpoint ? resolveDims(declared, prefix, checkpoint, model) : placeholders(spec, policies, model);
   const isGood = spec.complete && !hasErrors(diagnostics);
-  const value: CheckedModel = {
+  const partial: CheckedModel = {
     name: spec.name.value,
     file: spec.file,
     sources: spec.sources,
@@ -50,7 +55,7 @@ export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): Outcom
     head,
     policies,
   };
-  return { value: isGood ? value : undefined, diagnostics: distinctDiagnostics(diagnostics) };
+  return { value: isGood ? partial : undefined, partial, diagnostics: distinctDiagnostics(diagnostics) };
 }
 
 /** `logits` has one axis, the vocabulary; the tables that `token` looks up count the same. */

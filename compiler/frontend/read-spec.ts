@@ -16,6 +16,8 @@ import { createModuleReader, readModule } from "./read-module.ts";
 export interface ReadSpec extends Outcome<SpecAst> {
   /** Text of every file that was read, for showing the diagnostics. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Names that the file exports, `default` among them: without it, the file is there to be imported. */
+  readonly exports: readonly string[];
 }
 
 /** `path` is what spans call the file; `readFile` gives a file's text, or undefined if there is none. */
@@ -39,5 +41,6 @@ export function readSpec(path: string, readFile: (path: string) => string | unde
     value: ast && { ...ast, complete: isComplete },
     diagnostics: distinctDiagnostics(diagnostics),
     sources: reader.sources,
+    exports: [...module.exports.keys()],
   };
 }
