@@ -39,11 +39,12 @@ describe("diagnostics", () => {
       "shape/mismatch: \`-\` cannot combine [D] with [H, N]
       neither shape contains the other"
     `);
-    expect(server.textAt({ file: server.path(name), ...found! })).toMatchInlineSnapshot(`"mistake.rwkv.ts: z = xx + x «-» k"`);
+    expect(server.textAt({ file: server.path(name), ...found! })).toMatchInlineSnapshot(
+      `"mistake.rwkv.ts: z = xx + x «-» k"`,
+    );
     expect(found).toMatchObject({ category: "error", source: "rwkvc" });
-    expect(
-      found!.relatedInformation!.map(({ message, span }) => `${span!.start.line}: ${message}`),
-    ).toMatchInlineSnapshot(`
+    expect(found!.relatedInformation!.map(({ message, span }) => `${span!.start.line}: ${message}`))
+      .toMatchInlineSnapshot(`
       [
         "24: [D]",
         "24: [H, N]",

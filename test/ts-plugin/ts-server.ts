@@ -72,14 +72,12 @@ export class TsServer {
 
   async start(): Promise<void> {
     await installPackage(this.folder);
-    // With the project's own TypeScript, as editors start it; its log says what the plugin could not do.
+    // The project's own TypeScript, which is how editors find a plugin; its log says what the plugin could not do.
     const server = join(this.folder, "node_modules/typescript/lib/tsserver.js");
+    const where = ["--preserve-symlinks", "--preserve-symlinks-main", server];
     const log = ["--logVerbosity", "normal", "--logFile", join(this.folder, "tsserver.log")];
-    this.process = spawn(
-      process.execPath,
-      ["--preserve-symlinks-main", server, "--disableAutomaticTypingAcquisition", "--allowLocalPluginLoads", ...log],
-      { cwd: this.folder },
-    );
+    const cwd = this.folder;
+    this.process = spawn(process.execPath, [...where, "--disableAutomaticTypingAcquisition", ...log], { cwd });
     this.process.stdout.on("data", (data: Buffer) => this.receive(data));
   }
 
