@@ -124,13 +124,24 @@ export class StateBoundary {
         offset: i * elements(shape),
         strides,
         scale: state.scale,
-        initial: state.initial,
+        initial: startingValue(state, this.context.builder.dtype),
         order,
       };
     });
     const shape = group.members.length === 1 ? group.wire : [group.members.length, ...group.wire.slice(1)];
     return { input: `${group.name}_in`, output: `${group.name}_out`, dtype: this.context.builder.dtype, shape, slices };
   }
+}
+
+/**
+ * Half of float16's largest number: what stands for a starting value beyond it (-1e30 for minus infinity). It is as good as infinite
+ * beside other values, and one of these can be added without an overflow.
+ */
+const float16Infinity = 32752;
+
+function startingValue({ initial, scale }: IrState, dtype: QnnTensor["dtype"]): number {
+  const isBeyond = dtype === "float16" && Math.abs(initial * scale) > 65504;
+  return isBeyond ? (Math.sign(initial) * float16Infinity) / scale : initial;
 }
 
 /** An origin outside the layers: before them (`embedding`) or after (`head`). */

@@ -6,10 +6,20 @@
  *       Behind a MatMul, FullyConnected or Add (through Reshape too) HTP takes a table of 16 segments, off by up to 4e-3 (sigmoid)
  *       and 8e-3 (tanh); behind a Multiply or Subtract it does not. Exact.
  *   exp(x)                                -> exp(min(max(x, -80), 11))
- *       Below -88 exp is garbage, above 11.09 it leaves fp16. Exact inside fp16's range; left out where x's range is known.
+ *       Below -88 exp is garbage, above 11.09 it leaves fp16. Exact inside fp16's range; left out where x's range is known: a bounded
+ *       function, a number, or a - max(a, b), which is never positive.
  */
 import { elementwise } from "../ir/elementwise.ts";
-import { constantValue, type IrGraph, isConstant, rewrite, scalar, scalarOf, type Value } from "../ir/ir.ts";
+import {
+  constantValue,
+  type IrGraph,
+  isConstant,
+  type Labels,
+  rewrite,
+  scalar,
+  scalarOf,
+  type Value,
+} from "../ir/ir.ts";
 
 const lowest = -80;
 const highest = 11;
@@ -65,8 +75,27 @@ interface Range {
   readonly high: number;
 }
 
+/** Whether `most` is the larger of `value` and something else, so that value - most is not positive; labels as in the difference. */
+function isMaximumOf(value: Value, labels: Labels, most: Value, mostLabels: Labels): boolean {
+  const { op, inputs } = most;
+  if (op.kind !== "binary" || op.op !== "max") return false;
+  return inputs.some((input, at) => {
+    const inside = at === 0 ? op.left : op.right;
+    return input === value && labels.every((label, i) => label === mostLabels[op.out.indexOf(inside[i]!)]);
+  });
+}
+
+/** A value that is used many times is looked at once: chains of residual sums would double the work with each. */
+const ranges = new WeakMap<Value, Range>();
+
 /** Bounds of a value as far as they follow from the last operations; infinite where they do not. */
 function range(value: Value): Range {
+  const known = ranges.get(value) ?? findRange(value);
+  ranges.set(value, known);
+  return known;
+}
+
+function findRange(value: Value): Range {
   const { op, inputs } = value;
   const [a, b] = inputs;
   const unknown: Range = { low: -Infinity, high: Infinity };
@@ -84,7 +113,10 @@ function range(value: Value): Range {
   if (op.kind !== "binary" || !a || !b) return unknown;
   const [x, y] = [range(a), range(b)];
   if (op.op === "add") return { low: x.low + y.low, high: x.high + y.high };
-  if (op.op === "sub") return { low: x.low - y.high, high: x.high - y.low };
+  if (op.op === "sub") {
+    const bound: Range = { low: x.low - y.high, high: x.high - y.low };
+    return isMaximumOf(a, op.left, b, op.right) ? { ...bound, high: Math.min(bound.high, 0) } : bound;
+  }
   if (op.op === "max") return { low: Math.max(x.low, y.low), high: Math.max(x.high, y.high) };
   if (op.op === "min") return { low: Math.min(x.low, y.low), high: Math.min(x.high, y.high) };
   if (op.op !== "mul") return unknown;

@@ -33,8 +33,8 @@ describe("checkpoints", () => {
     ["rwkv7-random", "specs/rwkv-7.rwkv.ts"],
     ["rwkv5.2-kjv", "specs/rwkv-5.2.rwkv.ts"],
     ["rwkv5.2-overflow", "specs/rwkv-5.2.rwkv.ts"],
-    ["rwkv4-kjv", "test/check/fixtures/v4.rwkv.ts"],
-    ["rwkv6-kjv", "test/check/fixtures/v6.rwkv.ts"],
+    ["rwkv4-kjv", "specs/rwkv-4.rwkv.ts"],
+    ["rwkv6-kjv", "specs/rwkv-6.rwkv.ts"],
   ].filter(([name]) => found.includes(name!));
 
   test.each(pairs)("%s fits %s", async (name, path) => {

@@ -23,6 +23,8 @@ import {
 const trained = [
   { model: "rwkv7-kjv", spec: "specs/rwkv-7.rwkv.ts" },
   { model: "rwkv5.2-kjv", spec: "specs/rwkv-5.2.rwkv.ts" },
+  { model: "rwkv4-kjv", spec: "specs/rwkv-4.rwkv.ts" },
+  { model: "rwkv6-kjv", spec: "specs/rwkv-6.rwkv.ts" },
 ];
 
 describe.each(trained)("fp16 on the host backend: $model", ({ model, spec }) => {

@@ -27,6 +27,8 @@ const models = [
   { model: "rwkv7-random", spec: "specs/rwkv-7.rwkv.ts", file: "model.safetensors" },
   { model: "rwkv5.2-kjv", spec: "specs/rwkv-5.2.rwkv.ts", file: "model.pth" },
   { model: "rwkv5.2-overflow", spec: "specs/rwkv-5.2.rwkv.ts", file: "model.pth" },
+  { model: "rwkv4-kjv", spec: "specs/rwkv-4.rwkv.ts", file: "model.pth" },
+  { model: "rwkv6-kjv", spec: "specs/rwkv-6.rwkv.ts", file: "model.pth" },
 ];
 
 const backends = [

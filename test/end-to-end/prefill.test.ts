@@ -31,6 +31,8 @@ import {
 const models = [
   { model: "rwkv7-kjv", spec: "specs/rwkv-7.rwkv.ts" },
   { model: "rwkv5.2-kjv", spec: "specs/rwkv-5.2.rwkv.ts" },
+  { model: "rwkv4-kjv", spec: "specs/rwkv-4.rwkv.ts" },
+  { model: "rwkv6-kjv", spec: "specs/rwkv-6.rwkv.ts" },
   { model: "rwkv5.2-overflow", spec: "specs/rwkv-5.2.rwkv.ts" },
 ];
 const prefill = ["--graph", "prefill"];
@@ -99,7 +101,7 @@ withCpu("on Qualcomm's CPU backend", () => judge(cpu, "qnn-cpu"));
  * changes no top token of these.
  */
 withHtp("fp16 on the HTP simulator", () => {
-  test.each(models.slice(0, 2))(
+  test.each(models.filter(({ model }) => model.endsWith("kjv")))(
     "$model, 8 tokens at a time",
     async ({ model, spec }) => {
       const reference = official(model);

@@ -28,6 +28,8 @@ const slow = { timeout: 1_800_000 };
 const trained = [
   { model: "rwkv7-kjv", spec: "specs/rwkv-7.rwkv.ts" },
   { model: "rwkv5.2-kjv", spec: "specs/rwkv-5.2.rwkv.ts" },
+  { model: "rwkv4-kjv", spec: "specs/rwkv-4.rwkv.ts" },
+  { model: "rwkv6-kjv", spec: "specs/rwkv-6.rwkv.ts" },
 ];
 const socs = [
   { soc: "SM8550", arch: 73 },

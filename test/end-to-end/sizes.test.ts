@@ -19,7 +19,13 @@ interface Case {
   readonly sizes: Sizes;
   readonly file: "pth" | "safetensors";
 }
-const [v7, v7a, v5] = ["specs/rwkv-7.rwkv.ts", "specs/rwkv-7a.rwkv.ts", "specs/rwkv-5.2.rwkv.ts"];
+const [v7, v7a, v5, v4, v6] = ["7", "7a", "5.2", "4", "6"].map((version) => `specs/rwkv-${version}.rwkv.ts`) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 const cases: readonly Case[] = [
   { spec: v7, file: "pth", sizes: { L: 1, V: 37, D: 96, H: 3, N: 32, F: 200, Rw: 5, Ra: 20, Rv: 7, Rg: 33 } },
   { spec: v7, file: "safetensors", sizes: { L: 3, V: 300, D: 72, H: 4, N: 16, F: 50, Rw: 16, Ra: 1, Rv: 3, Rg: 9 } },
@@ -32,6 +38,10 @@ const cases: readonly Case[] = [
   { spec: v5, file: "pth", sizes: { L: 13, V: 37, D: 40, H: 5, N: 8, F: 61 } },
   { spec: v5, file: "safetensors", sizes: { L: 1, V: 300, D: 96, H: 3, N: 32, F: 100 } },
   { spec: v5, file: "pth", sizes: { L: 3, V: 37, D: 64, H: 4, N: 16, F: 61 } },
+  { spec: v4, file: "pth", sizes: { L: 13, V: 37, D: 40, A: 40, F: 61 } },
+  { spec: v4, file: "safetensors", sizes: { L: 1, V: 300, D: 33, A: 65, F: 100 } },
+  { spec: v6, file: "pth", sizes: { L: 13, V: 37, D: 40, H: 5, N: 8, F: 61, C: 5, Rm: 7, Rw: 33 } },
+  { spec: v6, file: "safetensors", sizes: { L: 1, V: 300, D: 96, H: 3, N: 32, F: 100, C: 5, Rm: 32, Rw: 1 } },
 ];
 
 const backends = [

@@ -26,6 +26,8 @@ export const bundledModels = [
   { name: "rwkv7-random", spec: "specs/rwkv-7.rwkv.ts" },
   { name: "rwkv5.2-kjv", spec: "specs/rwkv-5.2.rwkv.ts" },
   { name: "rwkv5.2-overflow", spec: "specs/rwkv-5.2.rwkv.ts" },
+  { name: "rwkv4-kjv", spec: "specs/rwkv-4.rwkv.ts" },
+  { name: "rwkv6-kjv", spec: "specs/rwkv-6.rwkv.ts" },
 ] as const;
 
 /** The spec's text as a checked model; mistakes in it fail the test, as the author would see them. */
@@ -64,7 +66,11 @@ interface Manifest {
 }
 
 const ourName = (name: string): string =>
-  name.replace("att_xx", "timeMix.x_prev").replace("att_kv", "timeMix.S").replace("ffn_xx", "channelMix.x_prev");
+  name
+    .replace(/att_xx$/, "timeMix.x_prev")
+    .replace(/att_kv$/, "timeMix.S")
+    .replace(/att_(aa|bb|pp)$/, "timeMix.$1")
+    .replace(/ffn_xx$/, "channelMix.x_prev");
 
 function floats(path: string): Float32Array {
   const bytes = readFileSync(path);

@@ -11,6 +11,8 @@ const models: readonly { readonly spec: string; readonly sizes: Sizes }[] = [
     sizes: { L: 2, V: 37, D: 48, H: 3, N: 16, F: 50, Rw: 5, Ra: 3, Rv: 2, Rg: 7, I: 4, J: 6 },
   },
   { spec: "specs/rwkv-5.2.rwkv.ts", sizes: { L: 13, V: 37, D: 24, H: 3, N: 8, F: 50 } },
+  { spec: "specs/rwkv-4.rwkv.ts", sizes: { L: 2, V: 37, D: 20, A: 24, F: 31 } },
+  { spec: "specs/rwkv-6.rwkv.ts", sizes: { L: 7, V: 37, D: 24, H: 3, N: 8, F: 50, C: 5, Rm: 3, Rw: 5 } },
   { spec: "test/lower/specs/v4-like.rwkv.ts", sizes: { L: 2, V: 37, D: 20, A: 24, F: 31 } },
   { spec: "test/lower/specs/v6-like.rwkv.ts", sizes: { L: 2, V: 37, D: 24, H: 3, N: 8, C: 5, R: 3, Q: 4 } },
   { spec: "test/lower/specs/operations.rwkv.ts", sizes: { L: 2, V: 37, H: 3, N: 4, M: 5 } },
@@ -100,8 +102,16 @@ interface Range {
   readonly high: number;
 }
 
-/** Interval arithmetic over the graph, independent of the pass's: from what ops can give at all. */
+const ranges = new WeakMap<QnnTensor, Range>();
+
 function rangeOf(tensor: QnnTensor, writer: ReadonlyMap<QnnTensor, QnnNode>): Range {
+  const range = ranges.get(tensor) ?? findRange(tensor, writer);
+  ranges.set(tensor, range);
+  return range;
+}
+
+/** Interval arithmetic over the graph, independent of the pass's: from what ops can give at all. */
+function findRange(tensor: QnnTensor, writer: ReadonlyMap<QnnTensor, QnnNode>): Range {
   if (tensor.constant) {
     const { constant } = tensor;
     return constant.kind === "fill"
@@ -129,8 +139,13 @@ function rangeOf(tensor: QnnTensor, writer: ReadonlyMap<QnnTensor, QnnNode>): Ra
       return { low: Math.max(x.low, y.low), high: Math.max(x.high, y.high) };
     case "ElementWiseMinimum":
       return { low: Math.min(x.low, y.low), high: Math.min(x.high, y.high) };
-    case "ElementWiseSubtract":
-      return { low: x.low - y.high, high: x.high - y.low };
+    case "ElementWiseSubtract": {
+      const [from, subtracted] = node.inputs as [QnnTensor, QnnTensor];
+      const most = writer.get(subtracted);
+      // a - max(a, b)
+      const isFromMaximum = most?.type === "ElementWiseMaximum" && most.inputs.includes(from);
+      return { low: x.low - y.high, high: isFromMaximum ? 0 : x.high - y.low };
+    }
     case "ElementWiseAdd":
       return { low: x.low + y.low, high: x.high + y.high };
     case "ElementWiseMultiply": {

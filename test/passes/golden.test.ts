@@ -7,6 +7,10 @@ const cases: readonly { readonly name: string; readonly sizes: Sizes }[] = [
   { name: "rwkv-7", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6 } },
   { name: "rwkv-7a", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6, I: 3, J: 4 } },
   { name: "rwkv-5.2", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12 } },
+  { name: "rwkv-4", sizes: { L: 2, V: 11, D: 8, A: 8, F: 12 } },
+  { name: "rwkv-5.0", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12 } },
+  { name: "rwkv-5.1", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12 } },
+  { name: "rwkv-6", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, C: 5, Rm: 3, Rw: 6 } },
 ];
 
 describe.each(cases)("$name", ({ name, sizes }) => {

@@ -1,4 +1,5 @@
 import { describe, it } from "vitest";
+import type { Value } from "../../compiler/ir/ir.ts";
 import { guardActivations } from "../../compiler/passes/guard-activations.ts";
 import { expectRewrite, expectUnchanged } from "./same-values.ts";
 import { binary, contract, graphOf, input, number, regroup, unary, weight } from "./small-graph.ts";
@@ -71,5 +72,20 @@ describe("exp", () => {
     ]) {
       expectUnchanged(guardActivations, graphOf(unary("exp", value)));
     }
+  });
+});
+
+describe("exp of a difference from a maximum", () => {
+  const most = binary("max", a, b);
+  const expOf = (arg: Value) => graphOf(unary("exp", arg));
+  it("is bounded below only: it is never positive", () => {
+    const once = { max: 2, sub: 1, exp: 1 };
+    expectRewrite(guardActivations, expOf(binary("sub", a, most)), once);
+    expectRewrite(guardActivations, expOf(binary("sub", b, most)), once);
+  });
+  it("is bounded on both sides when the maximum is of others, or not what is subtracted", () => {
+    const both = { max: 2, min: 1, sub: 1, exp: 1 };
+    expectRewrite(guardActivations, expOf(binary("sub", input("c", "D"), most)), both);
+    expectRewrite(guardActivations, expOf(binary("sub", most, a)), both);
   });
 });
