@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 /** Two folders up, both from `compiler/build/` and from the bundle in `out/compiler/`. */
 export const projectRoot = fileURLToPath(new URL("../../", import.meta.url));
 
+/** The specs that come with rwkvc. */
+export const specsFolder = join(projectRoot, "specs");
+
 /** The C++ programs and libraries for this machine. */
 export const nativeFolder = join(projectRoot, "out", "native");
 /** The host backend. */

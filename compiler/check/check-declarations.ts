@@ -36,13 +36,19 @@ export function openModel(spec: SpecAst, report: Report): ModelScope {
   if (!carries.has("x") && spec.complete) {
     report(
       inputError("spec/no-hidden-state", "the hidden state `x` is not carried", {
-        primary: { span: { ...spec.span, end: spec.span.start + "model".length }, text: "carry has no `x`" },
+        primary: { span: frameWord(spec), text: "carry has no `x`" },
         hint: 'write carry: { x: "D" }',
       }),
     );
   }
   checkLayers(spec, report);
   return model;
+}
+
+/** The word that makes the spec: `model` or `extend`. */
+function frameWord({ span, sources }: SpecAst): SpecAst["span"] {
+  const word = /^\w*/.exec((sources.get(span.file) ?? "").slice(span.start))![0];
+  return { ...span, end: span.start + word.length };
 }
 
 /** Weights and states of a part, by short name. Those of unknown shape are left out, or undefined. */

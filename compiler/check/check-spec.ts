@@ -10,6 +10,7 @@
 import { type Diagnostic, hasErrors, inputError, type Outcome } from "../diagnostics/diagnostic.ts";
 import { distinctDiagnostics } from "../diagnostics/collect.ts";
 import type { PartAst, SpecAst } from "../frontend/ast.ts";
+import { withInheritance } from "../frontend/inheritance.ts";
 import { declarePart, openModel } from "./check-declarations.ts";
 import { checkDefinitions, isActive, representativeLayers } from "./check-definitions.ts";
 import { checkPart } from "./check-part.ts";
@@ -55,7 +56,8 @@ export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): Checke
     head,
     policies,
   };
-  return { value: isGood ? partial : undefined, partial, diagnostics: distinctDiagnostics(diagnostics) };
+  const found = distinctDiagnostics(withInheritance(spec, diagnostics));
+  return { value: isGood ? partial : undefined, partial, diagnostics: found };
 }
 
 /** `logits` has one axis, the vocabulary; the tables that `token` looks up count the same. */

@@ -1,9 +1,11 @@
 /** From the files that a user names to a checked model: what `check`, `build` and `estimate` begin with. */
 import { readFileSync, statSync } from "node:fs";
 
+import { specsFolder } from "../build/project-paths.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type Diagnostic, DiagnosticError, hasErrors, inputError, missingError } from "../diagnostics/diagnostic.ts";
+import { specFileIn } from "../frontend/bundled-specs.ts";
 
 export interface FrontEnd {
   readonly model: CheckedModel | undefined;
@@ -21,7 +23,7 @@ export async function runFrontEnd(specPath: string, weights: string | undefined)
     import("../frontend/read-spec.ts"),
     import("../check/check-spec.ts"),
   ]);
-  const read = readSpec(specPath, readText);
+  const read = readSpec(specPath, readSpecText);
   const diagnostics: Diagnostic[] = [...read.diagnostics];
   const checkpoint = await openWeights(weights, diagnostics);
   let model: CheckedModel | undefined;
@@ -54,9 +56,10 @@ async function openWeights(weights: string | undefined, diagnostics: Diagnostic[
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function readText(path: string): string | undefined {
+/** A spec's text, of a bundled one too. Diagnostics: spec/encoding. */
+export function readSpecText(path: string): string | undefined {
   try {
-    return utf8.decode(readFileSync(path));
+    return utf8.decode(readFileSync(specFileIn(specsFolder, path)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_ENCODING_INVALID_ENCODED_DATA") return undefined;
     throw new DiagnosticError([

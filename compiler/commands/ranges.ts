@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { projectRoot } from "../build/project-paths.ts";
+import { specsFolder } from "../build/project-paths.ts";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
@@ -14,6 +14,7 @@ import { type Policy, policyText } from "../ranges/policy.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
+import { readSpecText } from "./front-end.ts";
 import { type OpenArtefact, openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
 import { describeRanges, type RangesResult } from "./ranges-report.ts";
 import { checkTokenFlags, type TokenFlags, verifyTokens } from "./verify-tokens.ts";
@@ -130,7 +131,7 @@ async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | t
     }
   }
   const { findSpecFile } = await import("../ranges/artefact-spec.ts");
-  const found = findSpecFile(folder, manifest, join(projectRoot, "specs"));
+  const found = findSpecFile(folder, manifest, specsFolder);
   if (found !== undefined) return found;
   throw new DiagnosticError([
     usageError("ranges/no-spec", `the spec that ${folder} was built from is not to be found`, {
@@ -150,7 +151,7 @@ async function writeTo(file: string, { policies, present }: RangesResult): Promi
   const { readSpec } = await import("../frontend/read-spec.ts");
   const attempt = writePolicies(readFileSync(file, "utf8"), policies);
   const isRead = (text: string): boolean => {
-    const read = readSpec(file, (path) => (path === file ? text : readText(path)));
+    const read = readSpec(file, (path) => (path === file ? text : readSpecText(path)));
     return read.diagnostics.length === 0 && read.value?.policies.length === policies.length;
   };
   const written =
@@ -165,12 +166,4 @@ async function writeTo(file: string, { policies, present }: RangesResult): Promi
   }
   writeFileSync(file, written.text);
   return file;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,10 @@
 /** Shows diagnostics, and turns whatever was thrown into diagnostics. */
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 
-import { type Diagnostic, DiagnosticError, internalError } from "../diagnostics/diagnostic.ts";
+import { specsFolder } from "../build/project-paths.ts";
+import { type Diagnostic, DiagnosticError, internalError, type Label } from "../diagnostics/diagnostic.ts";
+import { bundledSpecs, specFileIn } from "../frontend/bundled-specs.ts";
 import { type CommonOptions, type Io, useColour } from "./io.ts";
 
 /** As text, on standard error. */
@@ -14,7 +17,8 @@ export async function reportText(
   if (diagnostics.length === 0) return;
   const { renderDiagnostics } = await import("../diagnostics/render.ts");
   const colour = useColour(io.stderr, io, options);
-  io.stderr.write(`${renderDiagnostics(diagnostics, withFiles(diagnostics, sources), { colour })}\n`);
+  const shown = onDisk(diagnostics, sources);
+  io.stderr.write(`${renderDiagnostics(shown.diagnostics, shown.sources, { colour })}\n`);
 }
 
 /** As plain data: with lines and columns. */
@@ -24,10 +28,29 @@ export async function jsonDiagnostics(
 ): Promise<readonly unknown[]> {
   if (diagnostics.length === 0) return [];
   const { renderJson } = await import("../diagnostics/render.ts");
-  return renderJson(diagnostics, withFiles(diagnostics, sources));
+  const shown = onDisk(diagnostics, sources);
+  return renderJson(shown.diagnostics, shown.sources);
 }
 
 export const writeJson = (io: Io, value: unknown): void => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+/** Bundled specs under the names that they have on this machine, and the text of every file that is spoken of. */
+function onDisk(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) {
+  const file = (name: string): string => {
+    if (!name.startsWith(bundledSpecs)) return name;
+    const path = specFileIn(specsFolder, name);
+    const near = relative("", path);
+    return near.startsWith("..") ? path : near;
+  };
+  const rename = (label: Label): Label => ({ ...label, span: { ...label.span, file: file(label.span.file) } });
+  const renamed = diagnostics.map((diagnostic) => ({
+    ...diagnostic,
+    ...(diagnostic.primary && { primary: rename(diagnostic.primary) }),
+    ...(diagnostic.secondary && { secondary: diagnostic.secondary.map(rename) }),
+  }));
+  const named = new Map([...sources].map(([name, text]) => [file(name), text]));
+  return { diagnostics: renamed, sources: withFiles(renamed, named) };
+}
 
 /** Sources, with the text of files that the diagnostics point into and the stage did not hand on. */
 function withFiles(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): Map<string, string> {

@@ -94,6 +94,20 @@ export interface SpecAst {
   readonly head: PartAst;
   readonly policies: readonly PolicyAst[];
   readonly span: Span;
+  /** The extensions that made it out of another spec, the last one first. */
+  readonly extensions: readonly ExtensionAst[];
+}
+
+/** One `extend(base, { ... })`. */
+export interface ExtensionAst {
+  /** The base's name. */
+  readonly base: string;
+  /** Up to the changes: `extend(base,`. */
+  readonly span: Span;
+  /** Everything that the base wrote. */
+  readonly inherited: readonly Span[];
+  /** What was taken away or replaced, by name. */
+  readonly removed: readonly Located<string>[];
 }
 
 /** `name`, `name'`, `name[i,j]`, `name'[i,j]`. */

@@ -6,7 +6,7 @@ import { type Diagnostic, inputError, type Span } from "../diagnostics/diagnosti
 import { joinPieces, syntheticText } from "./source-text.ts";
 import { describeValue, type Entry, type StaticValue } from "./static-value.ts";
 
-type ArgumentKind = "string" | "number" | "object" | "array";
+type ArgumentKind = "string" | "number" | "object" | "array" | "content";
 
 interface DslFunction {
   /** Name and kind of each argument; a `?` after the name makes it optional. */
@@ -55,6 +55,14 @@ const part = (name: string): DslFunction => ({
   parameters: [["body", "object"]],
   make: ([body], call) => [["name", text(name, call.callee)], ...withBody("part", ["weights", "state"], body!, call)],
 });
+
+/** `content` is what edits put in: equations, or a part. */
+function edit(kind: string): DslFunction {
+  return record(kind, [
+    ["at", "string"],
+    ["what", "content"],
+  ]);
+}
 
 const functions: Readonly<Record<string, DslFunction>> = {
   dim: record("dim", [
@@ -117,6 +125,14 @@ const functions: Readonly<Record<string, DslFunction>> = {
     parameters: [["how", "object"]],
     make: ([how], call) => withBody("rescaleHidden", [], how!, call),
   },
+  extend: record("extension", [
+    ["base", "object"],
+    ["changes", "object"],
+  ]),
+  replace: edit("replace"),
+  before: edit("before"),
+  after: edit("after"),
+  remove: record("remove", [["at?", "string"]]),
   model: { parameters: [["body", "object"]], make: ([body], call) => withBody("model", ["policies"], body!, call) },
 };
 
@@ -139,6 +155,14 @@ export function applyDslFunction(call: DslCall, report: (d: Diagnostic) => void)
   return { kind: "object", entries, span: call.span };
 }
 
+const argumentKinds: Readonly<Record<ArgumentKind, string>> = {
+  string: "a string",
+  number: "a number",
+  object: "an object",
+  array: "a list",
+  content: "an eq`...` template or a part",
+};
+
 function checkArguments(call: DslCall, { parameters }: DslFunction, report: (d: Diagnostic) => void): boolean {
   const signature = `${call.name}(${parameters.map(([name]) => name).join(", ")})`;
   const required = parameters.filter(([name]) => !name.endsWith("?")).length;
@@ -154,10 +178,11 @@ function checkArguments(call: DslCall, { parameters }: DslFunction, report: (d: 
   let good = true;
   call.args.forEach((arg, i) => {
     const [name, kind] = parameters[i]!;
-    if (arg.kind === kind || (arg.kind === "undefined" && name.endsWith("?"))) return;
+    const fits = kind === "content" ? arg.kind === "equations" || arg.kind === "object" : arg.kind === kind;
+    if (fits || (arg.kind === "undefined" && name.endsWith("?"))) return;
     good = false;
     if (arg.kind === "unknown") return;
-    const wanted = { string: "a string", number: "a number", object: "an object", array: "a list" }[kind];
+    const wanted = argumentKinds[kind];
     report(
       inputError("spec/argument", `\`${name.replace("?", "")}\` of \`${call.name}\` must be ${wanted}`, {
         primary: { span: arg.span, text: `this is ${describeValue(arg)}` },

@@ -8,6 +8,7 @@
 import { Node, Project, type SourceFile, type Statement, VariableDeclarationKind } from "ts-morph";
 import { type Diagnostic, inputError, missingError, type Span, unsupportedError } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import { bundledSpecs } from "./bundled-specs.ts";
 import { dslFunctionNames, equationTag } from "./dsl.ts";
 import { type Binding, evaluate, nodeSpan, notStatic, type Scope } from "./evaluate.ts";
 import type { StaticValue } from "./static-value.ts";
@@ -15,6 +16,8 @@ import type { StaticValue } from "./static-value.ts";
 export interface ModuleReader {
   readonly readFile: (path: string) => string | undefined;
   readonly report: (diagnostic: Diagnostic) => void;
+  /** What begins the paths of bundled specs. */
+  readonly bundled: string;
   /** Text of every file that was read. */
   readonly sources: Map<string, string>;
   readonly project: Project;
@@ -30,6 +33,7 @@ export interface StaticModule {
 export function createModuleReader(
   readFile: (path: string) => string | undefined,
   report: (diagnostic: Diagnostic) => void,
+  bundled = bundledSpecs,
 ): ModuleReader {
   const project = new Project({
     useInMemoryFileSystem: true,
@@ -37,7 +41,7 @@ export function createModuleReader(
     skipFileDependencyResolution: true,
     skipAddingFilesFromTsConfig: true,
   });
-  return { readFile, report, sources: new Map(), project, modules: new Map() };
+  return { readFile, report, bundled, sources: new Map(), project, modules: new Map() };
 }
 
 /** `from`: the import that asked for the file. */
@@ -151,12 +155,13 @@ function readStatements(path: string, text: string, reader: ModuleReader): Stati
     if (!Node.isImportDeclaration(statement)) return;
     const specifier = statement.getModuleSpecifierValue();
     const place = nodeSpan(statement.getModuleSpecifier(), scope);
-    const isSpec = /^\.\.?\/.*\.rwkv\.ts$/.test(specifier);
+    const specPath = resolveSpec(path, specifier, reader.bundled);
+    const isSpec = specPath !== undefined;
     if ((!isSpec && specifier !== "rwkvc/spec") || !statement.getImportClause()) {
       scope.report(
         inputError("spec/import", `a spec cannot import "${specifier}"`, {
           primary: { span: place, text: "neither rwkvc/spec nor another spec" },
-          hint: 'other specs are imported by a relative path: "./rwkv-7.rwkv.ts"',
+          hint: 'other specs are imported by a relative path, "./NAME.rwkv.ts", bundled ones as "rwkvc/specs/NAME.rwkv.ts"',
         }),
       );
       bindUnknown(statement);
@@ -167,7 +172,7 @@ function readStatements(path: string, text: string, reader: ModuleReader): Stati
       notStatic(namespace, scope, "import names one by one");
       define(namespace.getText(), nodeSpan(namespace, scope), { kind: "value", value: unknown(namespace) });
     }
-    const target = isSpec ? readModule(resolve(path, specifier), reader, place) : undefined;
+    const target = isSpec ? readModule(specPath, reader, place) : undefined;
     if (target?.isBroken) isBroken = true;
     const defaultImport = statement.getDefaultImport();
     if (defaultImport) importName("default", defaultImport, defaultImport, target);
@@ -289,6 +294,13 @@ function parseErrors(source: SourceFile, file: string): Diagnostic[] {
       primary: { span: { file, start: Math.min(found.start, end), end }, text: message.replace(/\.$/, "") },
     });
   });
+}
+
+/** The file that an import of another spec names. */
+function resolveSpec(from: string, specifier: string, bundled: string): string | undefined {
+  if (/^\.\.?\/.*\.rwkv\.ts$/.test(specifier)) return resolve(from, specifier);
+  const name = /^rwkvc\/specs\/([^/\\]+\.rwkv\.ts)$/.exec(specifier)?.[1];
+  return name === undefined ? undefined : `${bundled}${name}`;
 }
 
 /** A relative import, from the folder of the importing file. */

@@ -11,6 +11,8 @@ import { type Diagnostic, inputError, type Outcome } from "../diagnostics/diagno
 import { distinctDiagnostics } from "../diagnostics/collect.ts";
 import type { SpecAst } from "./ast.ts";
 import { buildSpec } from "./build-spec.ts";
+import { bundledSpecs } from "./bundled-specs.ts";
+import { withInheritance } from "./inheritance.ts";
 import { createModuleReader, readModule } from "./read-module.ts";
 
 export interface ReadSpec extends Outcome<SpecAst> {
@@ -20,18 +22,25 @@ export interface ReadSpec extends Outcome<SpecAst> {
   readonly exports: readonly string[];
 }
 
-/** `path` is what spans call the file; `readFile` gives a file's text, or undefined if there is none. */
-export function readSpec(path: string, readFile: (path: string) => string | undefined): ReadSpec {
+/**
+ * `path` is what spans call the file; `readFile` gives a file's text, or undefined if there is none; `bundled` is what
+ * begins the paths of bundled specs.
+ */
+export function readSpec(
+  path: string,
+  readFile: (path: string) => string | undefined,
+  bundled = bundledSpecs,
+): ReadSpec {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const reader = createModuleReader(readFile, report);
+  const reader = createModuleReader(readFile, report, bundled);
   const module = readModule(path, reader);
   const exported = module.exports.get("default");
   if (!exported && !module.isBroken) {
     report(
       inputError("spec/no-model", "the spec exports no model", {
         primary: { span: { file: path, start: 0, end: 0 }, text: "no `export default` in this file" },
-        hint: "write `export default model({ ... })`",
+        hint: "write `export default model({ ... })`, or `extend(base, { ... })`",
       }),
     );
   }
@@ -39,7 +48,7 @@ export function readSpec(path: string, readFile: (path: string) => string | unde
   const isComplete = ast?.complete === true && !module.isBroken;
   return {
     value: ast && { ...ast, complete: isComplete },
-    diagnostics: distinctDiagnostics(diagnostics),
+    diagnostics: distinctDiagnostics(ast ? withInheritance(ast, diagnostics) : diagnostics),
     sources: reader.sources,
     exports: [...module.exports.keys()],
   };

@@ -34,7 +34,8 @@ export function describeValue(value: StaticValue): string {
       return "a boolean";
     case "object": {
       const made = value.entries.get("kind")?.value;
-      return made?.kind === "string" ? `a ${made.text.text}` : "an object";
+      if (made?.kind !== "string") return "an object";
+      return `${/^[aeiou]/.test(made.text.text) ? "an" : "a"} ${made.text.text}`;
     }
     case "array":
       return "a list";

@@ -6,12 +6,17 @@ import { checkSpec } from "../check/check-spec.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, hasErrors, inputError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
+import { bundledFolder } from "../emit/spec-files.ts";
+import { specFileIn } from "../frontend/bundled-specs.ts";
 import { readSpec } from "../frontend/read-spec.ts";
 
 /** Diagnostics: artefact/spec, for a copy that this compiler cannot read. */
 export function artefactModel(folder: string, manifest: Manifest): CheckedModel {
   const path = join(folder, manifest.spec.path);
-  const read = readSpec(path, (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined));
+  const read = readSpec(path, (name) => {
+    const file = specFileIn(join(folder, bundledFolder), name);
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  });
   const checked = read.value && checkSpec(read.value, undefined);
   const diagnostics = [...read.diagnostics, ...(checked?.diagnostics ?? [])];
   if (!checked?.value || hasErrors(diagnostics)) {

@@ -143,3 +143,96 @@ export const model = (body: Omit<Model, "kind" | "policies"> & { readonly polici
   policies: [],
   ...body,
 });
+
+/*
+ * Variants: a spec that says only how it differs from another one, as a diff does.
+ *
+ *     import base from "rwkvc/specs/NAME.rwkv.ts";
+ *     export default extend(base, {
+ *       name: "mine",
+ *       timeMix: {
+ *         weights: { gate: mat("att.gate.weight", "D", "D"), old: remove() },
+ *         equations: [replace("g", eq`g = silu(gate @ xx)`), after("g", eq`h = g * g`)],
+ *       },
+ *     });
+ */
+
+/** Takes a key away, or what stands under `at` in a list of edits. */
+export interface Remove {
+  readonly kind: "remove";
+  readonly at?: string;
+}
+
+/** Puts `what` in place of what stands under `at`, or beside it. */
+export interface Placement<What> {
+  readonly kind: "replace" | "before" | "after";
+  readonly at: string;
+  readonly what: What;
+}
+
+export type Edit<What> = Placement<What> | Remove;
+
+export interface PartChanges {
+  /** Keys that the base has are replaced, others are added. */
+  readonly weights?: Readonly<Record<string, Weight | NormWeight | Remove>>;
+  readonly state?: Readonly<Record<string, string | State | Remove>>;
+  /**
+   * Edits of the base's equations, or all equations anew. An equation is named by what it defines: "g", "S'"; of several
+   * by its condition as well, "v when layer > 0", or by its number among them, "x #2".
+   */
+  readonly equations?: Equations | readonly Edit<Equations>[];
+}
+
+type ChangedPart = Part | PartChanges;
+
+/** What is not mentioned stays as it is in the base. All edits speak of the base, whatever their order. */
+export interface ModelChanges {
+  readonly name: string;
+  readonly reference?: string;
+  readonly dims?: Readonly<Record<string, Dim | Remove>>;
+  readonly carry?: Readonly<Record<string, string | Remove>>;
+  readonly embedding?: ChangedPart;
+  readonly timeMix?: ChangedPart | Remove;
+  readonly channelMix?: ChangedPart | Remove;
+  /** Parts of any other name. */
+  readonly blocks?: Readonly<Record<string, ChangedPart | Remove>>;
+  readonly layers?: {
+    readonly count?: string;
+    readonly prefix?: string;
+    /** Edits of the list of parts, by their names: `after("timeMix", block("more", { ... }))`. */
+    readonly parts?: readonly Edit<Part>[];
+  };
+  readonly head?: ChangedPart;
+  /** A policy replaces the base's one of the same value; `remove("timeMix.k")`, `remove("rescaleHidden")`. */
+  readonly policies?: readonly (Policy | Remove)[];
+}
+
+export interface Extension {
+  readonly kind: "extension";
+  readonly base: Model | Extension;
+  readonly changes: ModelChanges;
+}
+
+export const extend = (base: Model | Extension, changes: ModelChanges): Extension => ({
+  kind: "extension",
+  base,
+  changes,
+});
+
+export const replace = <What extends Equations | Part>(at: string, what: What): Placement<What> => ({
+  kind: "replace",
+  at,
+  what,
+});
+export const before = <What extends Equations | Part>(at: string, what: What): Placement<What> => ({
+  kind: "before",
+  at,
+  what,
+});
+export const after = <What extends Equations | Part>(at: string, what: What): Placement<What> => ({
+  kind: "after",
+  at,
+  what,
+});
+/** In a list of edits with a name; as the value of a key without. */
+export const remove = (at?: string): Remove => ({ kind: "remove", at });

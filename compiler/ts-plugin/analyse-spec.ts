@@ -26,13 +26,22 @@ export interface SpecAnalysis {
   readonly model?: CheckedModel;
 }
 
-export function analyseSpec(path: string, readFile: (path: string) => string | undefined): SpecAnalysis {
+/** `bundled`: what begins the paths of bundled specs. */
+export function analyseSpec(
+  path: string,
+  readFile: (path: string) => string | undefined,
+  bundled?: string,
+): SpecAnalysis {
   const missing: string[] = [];
-  const read = readSpec(path, (file) => {
-    const text = readFile(file);
-    if (text === undefined) missing.push(file);
-    return text;
-  });
+  const read = readSpec(
+    path,
+    (file) => {
+      const text = readFile(file);
+      if (text === undefined) missing.push(file);
+      return text;
+    },
+    bundled,
+  );
   const { value: ast, sources } = read;
   const isLibrary = read.exports.length > 0 && !read.exports.includes("default");
   const found = { path, sources, missing, isLibrary };

@@ -3,6 +3,8 @@
  * `*.rwkv.ts` files. It wraps the language service; for other files, and where it has nothing to say, TypeScript answers.
  * A failure in here is logged and TypeScript answers as well: an editor never loses its language service through us.
  */
+import { posix } from "node:path";
+
 import type ts from "typescript";
 
 import type { Span } from "../diagnostics/diagnostic.ts";
@@ -15,6 +17,9 @@ import { createConverter } from "./to-typescript.ts";
 
 type TypeScript = typeof ts;
 
+/** The specs beside us, from `out/compiler/`. */
+const bundled = posix.join(__dirname.replaceAll("\\", "/"), "../../specs/");
+
 export function createPlugin({ typescript }: { typescript: TypeScript }): ts.server.PluginModule {
   return { create: (info) => wrapLanguageService(typescript, info) };
 }
@@ -26,6 +31,7 @@ function wrapLanguageService(typescript: TypeScript, info: ts.server.PluginCreat
     program()?.getSourceFile(path)?.text ?? info.serverHost.readFile(path);
   const project = openSpecProject({
     readFile,
+    bundled,
     specs: () => (program()?.getSourceFiles() ?? []).map(({ fileName }) => fileName).filter(isSpecFile),
   });
   const convert = createConverter(typescript, (path) => program()?.getSourceFile(path), readFile);
@@ -63,7 +69,9 @@ function wrapLanguageService(typescript: TypeScript, info: ts.server.PluginCreat
   function diagnostics(path: string): ts.Diagnostic[] {
     const source = program()?.getSourceFile(path);
     if (!source) return [];
-    const found = specDiagnostics(path, project.analysesWith(path), (file) => fromModule(source, file, typescript));
+    const found = specDiagnostics(path, project.analysesWith(path), (file) =>
+      fromModule(source, file, bundled, typescript),
+    );
     return found.map((diagnostic) => convert.diagnostic(diagnostic, source));
   }
 

@@ -9,6 +9,8 @@ export interface SpecFiles {
   readonly readFile: (path: string) => string | undefined;
   /** Specs of the project, for finding those that import another. */
   readonly specs: () => readonly string[];
+  /** What begins the paths of bundled specs. */
+  readonly bundled?: string;
 }
 
 export interface SpecProject {
@@ -21,7 +23,7 @@ export interface SpecProject {
 
 export const isSpecFile = (path: string): boolean => path.endsWith(".rwkv.ts");
 
-export function openSpecProject({ readFile, specs }: SpecFiles): SpecProject {
+export function openSpecProject({ readFile, specs, bundled }: SpecFiles): SpecProject {
   const analyses = new Map<string, SpecAnalysis>();
   const good = new Map<string, SpecAnalysis>();
 
@@ -32,7 +34,7 @@ export function openSpecProject({ readFile, specs }: SpecFiles): SpecProject {
   function analyse(path: string): SpecAnalysis {
     const known = analyses.get(path);
     if (known && isFresh(known)) return known;
-    const analysis = analyseSpec(path, readFile);
+    const analysis = analyseSpec(path, readFile, bundled);
     analyses.set(path, analysis);
     if (analysis.names) good.set(path, analysis);
     return analysis;

@@ -1,6 +1,6 @@
 /** The smallest change of the mini spec that gives each diagnostic. `of` tells several cases of one code apart. */
 import type { CheckpointTensors } from "../../compiler/check/resolve-dims.ts";
-import { miniCheckpoint, type MiniSpec } from "./mini-spec.ts";
+import { miniCheckpoint, type MiniSpec, miniSpec } from "./mini-spec.ts";
 
 export interface DiagnosticCase {
   readonly code: string;
@@ -12,6 +12,22 @@ export interface DiagnosticCase {
   readonly files?: Readonly<Record<string, string>>;
   readonly checkpoint?: CheckpointTensors;
   readonly isWarning?: boolean;
+}
+
+const extendImports = `import { after, eq, extend, mat, remove, replace } from "rwkvc/spec";\nimport base from "./base.rwkv.ts";\n\n`;
+const twice: MiniSpec = { also: "v = k when layer == 0\nv = k * 2 when layer > 0\nz = v" };
+
+function extensionText(blocks: string, more: string): string {
+  const lines = [more, blocks && `blocks: { ${blocks} },`].filter((line) => line !== "");
+  return `${extendImports}export default extend(base, {\n${lines.map((line) => `  ${line}\n`).join("")}});\n`;
+}
+
+/** A spec that extends the mini spec. */
+function extension(blocks: string, base: MiniSpec = {}, more = ""): Pick<DiagnosticCase, "text" | "files"> {
+  return {
+    text: extensionText(blocks, [`name: "variant",`, more].filter((line) => line !== "").join("\n  ")),
+    files: { "base.rwkv.ts": miniSpec(base) },
+  };
 }
 
 export const diagnosticCases: readonly DiagnosticCase[] = [
@@ -55,6 +71,57 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   { code: "name/undefined", of: "early", spec: { top: `const a = b;\nconst b = "D";` } },
   { code: "name/duplicate", of: "const", spec: { top: `const a = 1;\nconst a = 2;` } },
   { code: "name/duplicate", of: "key", spec: { weights: `key: mat("other", "A", "D"),` } },
+
+  // Extensions
+  { code: "extend/unknown", of: "equation", ...extension('mix: { equations: [after("kk", eq`z = k`)] }') },
+  { code: "extend/unknown", of: "condition", ...extension('mix: { equations: [remove("k when layer > 0")] }') },
+  { code: "extend/unknown", of: "number", ...extension('mix: { equations: [remove("v #3")] }', twice) },
+  { code: "extend/unknown", of: "weight", ...extension("mix: { weights: { kye: remove() } }") },
+  { code: "extend/unknown", of: "state", ...extension("mix: { state: { T: remove() } }") },
+  { code: "extend/unknown", of: "dim", ...extension("", {}, "dims: { M: remove() },") },
+  { code: "extend/unknown", of: "carry", ...extension("", {}, "carry: { y: remove() },") },
+  { code: "extend/unknown", of: "block", ...extension("mixx: { weights: {} }") },
+  { code: "extend/unknown", of: "part", ...extension("", {}, `timeMix: { weights: {} },`) },
+  { code: "extend/unknown", of: "edited-part", ...extension("", {}, `layers: { parts: [remove("more")] },`) },
+  { code: "extend/unknown", of: "policy", ...extension("", {}, `policies: [remove("mix.k")],`) },
+  { code: "extend/ambiguous", of: "condition", ...extension('mix: { equations: [remove("v")] }', twice) },
+  {
+    code: "extend/ambiguous",
+    of: "number",
+    ...extension('mix: { equations: [remove("x")] }', { also: "x = x + out @ y" }),
+  },
+  { code: "extend/address", ...extension('mix: { equations: [remove("y = k")] }') },
+  {
+    code: "extend/edited-twice",
+    ...extension('mix: { equations: [replace("k", eq`k = key @ shift(xx, prev) : H N`), remove("k")] }'),
+  },
+  { code: "extend/remove", of: "key", ...extension('mix: { weights: { key: remove("key") } }') },
+  { code: "extend/remove", of: "list", ...extension("mix: { equations: [remove()] }") },
+  {
+    code: "extend/nothing-left",
+    ...extension(`mix: { equations: [${["xx", "k", "S'", "y", "x"].map((name) => `remove("${name}")`).join(", ")}] }`),
+  },
+  {
+    code: "spec/type",
+    of: "base",
+    text: `${extendImports}export default extend({ name: "a" }, { name: "b" });\n`,
+    files: { "base.rwkv.ts": miniSpec() },
+  },
+  { code: "spec/type", of: "edit", ...extension("mix: { equations: [eq`z = k`] }") },
+  { code: "spec/type", of: "edits", ...extension('mix: { equations: after("k", eq`z = k`) }') },
+  { code: "spec/type", of: "changed-part", ...extension("mix: eq`z = k`") },
+  { code: "spec/type", of: "blocks", ...extension("", {}, "blocks: [],") },
+  { code: "spec/type", of: "layers", ...extension("", {}, "layers: [],") },
+  { code: "spec/argument", of: "content", ...extension('mix: { equations: [after("k", "z = k")] }') },
+  { code: "spec/missing-key", of: "extension", text: extensionText("", ""), files: { "base.rwkv.ts": miniSpec() } },
+  { code: "spec/unknown-key", of: "extension", ...extension("", {}, "weights: {},") },
+  { code: "spec/unknown-key", of: "change", ...extension("mix: { weight: {} }") },
+  { code: "spec/unknown-key", of: "changed-layers", ...extension("", {}, "layers: { blocks: [] },") },
+  // What an extension breaks in the base is shown there, with the reason in the extension.
+  { code: "name/undefined", of: "removed-weight", ...extension("mix: { weights: { key: remove() } }") },
+  { code: "name/undefined", of: "removed-value", ...extension('mix: { equations: [remove("y")] }') },
+  { code: "shape/contract", of: "redefined-weight", ...extension(`mix: { weights: { up: mat("up", "F", "F") } }`) },
+  { code: "equation/syntax", of: "in-the-base", ...extension("", { also: "z = k +" }) },
 
   // The model's frame
   { code: "spec/no-model", text: `export const width = "D";\n` },

@@ -28,3 +28,11 @@ test("paths do not depend on the folder that the command was started in", () => 
   const absolute = { spec: { file: "/x/specs/a.rwkv.ts" }, sources: sources("/x/specs/a.rwkv.ts", "/x/b.rwkv.ts") };
   expect(emitSpec(absolute).map((file) => file.path)).toEqual(["spec/specs/a.rwkv.ts", "spec/b.rwkv.ts"]);
 });
+
+test("bundled specs stand apart, wherever they lie", () => {
+  const inputs = {
+    spec: { file: "/home/a.rwkv.ts" },
+    sources: sources("/home/a.rwkv.ts", "rwkvc:specs/rwkv-7.rwkv.ts"),
+  };
+  expect(emitSpec(inputs).map((file) => file.path)).toEqual(["spec/a.rwkv.ts", "spec/rwkvc/specs/rwkv-7.rwkv.ts"]);
+});

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { readSpec } from "../../compiler/frontend/read-spec.ts";
+import { specFileIn } from "../../compiler/frontend/bundled-specs.ts";
 import { createModuleReader, readModule } from "../../compiler/frontend/read-module.ts";
 import type { StaticValue } from "../../compiler/frontend/static-value.ts";
 import type { Diagnostic, Span } from "../../compiler/diagnostics/diagnostic.ts";
@@ -15,7 +16,10 @@ import { printSpec } from "./print-ast.ts";
 const bundled = readdirSync("specs").flatMap((file) =>
   file.endsWith(".rwkv.ts") ? [file.replace(".rwkv.ts", "")] : [],
 );
-const readFile = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
+function readFile(path: string): string | undefined {
+  const file = specFileIn("specs", path);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
 
 describe("bundled specs", () => {
   test.each(bundled)("%s: tree", async (name) => {
@@ -34,6 +38,12 @@ describe("bundled specs", () => {
 });
 
 describe("the DSL", () => {
+  test("an extension is read as it runs", async () => {
+    const file = "docs/variants/rwkv-7b.rwkv.ts";
+    const run = (await import(`../../${file}`)) as { default: unknown };
+    expect(plain(exportsOf(readFileSync(file, "utf8"), file).get("default")!)).toEqual(run.default);
+  });
+
   test("the reader knows its functions", () => {
     const functions = Object.entries(dsl).filter(([, value]) => typeof value === "function");
     expect([...dslFunctionNames, equationTag].sort()).toEqual(functions.map(([name]) => name).sort());
@@ -41,21 +51,23 @@ describe("the DSL", () => {
 
   test("each function makes the same data", () => {
     const text = `
-      import { block, channelMix, dim, embedding, eq, head, layers, mat, model, norm, rescaleHidden, scale, state, tensor, timeMix, vec } from "rwkvc/spec";
+      import { after, before, block, channelMix, dim, embedding, eq, extend, head, layers, mat, model, norm, remove, replace, rescaleHidden, scale, state, tensor, timeMix, vec } from "rwkvc/spec";
       const equations = eq\`a = b\`;
       export const all = [
         dim("a"), dim("a", "H N"), vec("v", "A"), mat("m", "A", "B"), tensor("t", "A B C"), norm("n", "A"), state("A", -1e30),
         timeMix({ equations }), channelMix({ equations, state: { s: "A" } }), block("b", { equations }), embedding({ equations }),
         head({ equations, weights: { v: vec("v", "A") } }), layers("L", "p.{layer}", []), scale("k", 1 / 2), rescaleHidden({ every: 6, by: 0.5 }),
+        after("a", equations), before("a", equations), replace("a b", timeMix({ equations })), remove(), remove("a"),
       ];`;
     const { block, channelMix, dim, embedding, eq, head, layers, mat, norm, rescaleHidden } = dsl;
-    const { scale, state, tensor, timeMix, vec } = dsl;
+    const { scale, state, tensor, timeMix, vec, after, before, remove, replace } = dsl;
     const equations = eq`a = b`;
     const made = [
       ...[dim("a"), dim("a", "H N"), vec("v", "A"), mat("m", "A", "B"), tensor("t", "A B C"), norm("n", "A")],
       ...[state("A", -1e30), timeMix({ equations }), channelMix({ equations, state: { s: "A" } })],
       ...[block("b", { equations }), embedding({ equations }), head({ equations, weights: { v: vec("v", "A") } })],
       ...[layers("L", "p.{layer}", []), scale("k", 1 / 2), rescaleHidden({ every: 6, by: 0.5 })],
+      ...[after("a", equations), before("a", equations), replace("a b", timeMix({ equations })), remove(), remove("a")],
     ];
     expect(plain(exportsOf(text).get("all")!)).toEqual(made);
   });
