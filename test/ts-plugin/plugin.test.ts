@@ -29,6 +29,17 @@ describe("diagnostics", () => {
     expect(await server.diagnostics("good.rwkv.ts")).toEqual([]);
   });
 
+  test("so has one that extends a bundled spec; what it breaks there is shown at the import", async () => {
+    const name = "extension.rwkv.ts";
+    await server.open(name, readFileSync("docs/variants/rwkv-7b.rwkv.ts", "utf8"));
+    expect(await server.diagnostics(name)).toEqual([]);
+    await server.edit(name, "state: {", "state: { S: remove(),");
+    await server.edit(name, "replace, vec", "remove, replace, vec");
+    const [found] = await server.diagnostics(name);
+    expect(found!.text).toContain("`S` is not defined");
+    expect(server.textAt({ file: server.path(name), ...found! })).toContain('«"rwkvc/specs/rwkv-7.rwkv.ts"»');
+  });
+
   test("a mistake in an equation is marked at its place, with the other places that matter, until it is mended", async () => {
     const name = "mistake.rwkv.ts";
     await server.open(name, miniSpec({ also: "z = xx + x - k" }));

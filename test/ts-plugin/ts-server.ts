@@ -11,7 +11,7 @@ import { buildCompiler } from "../../compiler/build.mjs";
 export async function installPackage(folder: string): Promise<void> {
   const own = join(folder, "node_modules/rwkvc");
   await (buildCompiler as (out: string) => Promise<void>)(join(own, "out/compiler"));
-  for (const path of ["package.json", "compiler/spec/index.ts", "ts-plugin/package.json"]) {
+  for (const path of ["package.json", "compiler/spec/index.ts", "specs/rwkv-7.rwkv.ts", "ts-plugin/package.json"]) {
     mkdirSync(dirname(join(own, path)), { recursive: true });
     writeFileSync(join(own, path), readFileSync(path));
   }
