@@ -20,6 +20,8 @@ export interface Checkpoint {
   /** As the user named it: a file name without folders, or `random:SEED:PRESET`. */
   readonly source: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** What is known of it besides, for people. */
+  readonly about?: string;
   /**
    * Elements `start` to `start + out.length` of the tensor, row-major (offsets, strides and views resolved), in the
    * bits of its own dtype: Uint32Array for float32, Uint16Array for float16 and bfloat16. Fails with a DiagnosticError.

@@ -12,7 +12,6 @@ import { findInFolder } from "./checkpoint-folder.ts";
 import { looksLikeLegacyTorch, readLegacyTorch } from "./legacy-torch.ts";
 import { renameTensors } from "./naming.ts";
 import { readPth } from "./pth.ts";
-import { openRandom } from "./random.ts";
 import { looksLikeSafetensors, readSafetensors } from "./safetensors.ts";
 import { looksLikeIndex, readShards } from "./shards.ts";
 import { type StoredTensor, storedCheckpoint } from "./stored-tensor.ts";
@@ -22,7 +21,8 @@ import { type StoredTensor, storedCheckpoint } from "./stored-tensor.ts";
  * formats (torch-tar, bare-pickle, gguf), download (a page or pointer in place of the file), and those of the readers.
  */
 export async function openCheckpoint(source: string): Promise<Checkpoint> {
-  if (source.startsWith("random:")) return openRandom(source);
+  // What it needs of the front end is loaded for it alone.
+  if (source.startsWith("random:")) return (await import("./random.ts")).openRandom(source);
   const path = findInFolder(source);
   const files: CheckpointFile[] = [];
   const open = (name: string): CheckpointFile => {

@@ -1,8 +1,16 @@
 /**
- * The made-up checkpoints of `random:SEED:PRESET`: dimensions of public releases, and for each family the tensors that
- * its checkpoints have, under their official names, in their official order and shapes. These tables belong to the
- * generator alone; the compiler learns a model's tensors from its spec.
+ * The made-up checkpoints of `random:SEED:PRESET`. A preset is a bundled spec and the dimensions of a public release: names and shapes
+ * of the tensors follow from these. How the tensors' values are spread is told by their names. Both are data, `specs/presets.json`.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { projectRoot } from "../build/project-paths.ts";
+import { checkSpec } from "../check/check-spec.ts";
+import { children } from "../check/labels.ts";
+import { type CheckedModel, type CheckedPart, holds, type TypedExpr } from "../check/typed.ts";
+import { DiagnosticError, hasErrors, internalError } from "../diagnostics/diagnostic.ts";
+import { readSpec } from "../frontend/read-spec.ts";
 
 /** How a tensor's values are spread. */
 export type Spread =
@@ -15,137 +23,93 @@ export interface TensorPlan {
   readonly spread: Spread;
 }
 
-export interface PresetDims {
-  readonly layers: number;
-  readonly width: number;
-  readonly ffn: number;
-  readonly vocab: number;
+export interface Preset {
+  /** `rwkv-7`: a bundled spec's file without its ending. */
+  readonly spec: string;
+  /** Every dimension that is not a product of others, the layers among them. */
+  readonly dims: Readonly<Record<string, number>>;
+  /** Where the release is, or where its dimensions are from. */
+  readonly source: string;
 }
 
-interface LoraRanks {
-  readonly w: number;
-  readonly a: number;
-  readonly v: number;
-  readonly g: number;
+/** One of normal [mean, deviation], uniform [low, high], and gains: outputs of about `gain` for inputs of about 1. */
+interface SpreadRule {
+  /** A regular expression that the tensor's name must match; the first rule that does counts. */
+  readonly tensors: string;
+  readonly normal?: readonly [number, number];
+  readonly uniform?: readonly [number, number];
+  /** Gain of a matrix stored [out, in]. */
+  readonly columns?: number;
+  /** Gain of matrices stored [..., in, out]. */
+  readonly rows?: number;
 }
 
-const headSize = 64;
-
-const normal = (deviation: number, mean = 0): Spread => ({ kind: "normal", mean, deviation });
-const uniform = (low: number, high: number): Spread => ({ kind: "uniform", low, high });
-
-/** Outputs of about `gain` for inputs of about 1. */
-const matrix = (name: string, [out, into]: readonly [number, number], gain: number): TensorPlan => ({
-  name,
-  shape: [out, into],
-  spread: normal(gain / Math.sqrt(into)),
-});
-
-/** A low-rank factor, stored [in, out]. */
-const lora = (name: string, [into, out]: readonly [number, number], gain: number): TensorPlan => ({
-  name,
-  shape: [into, out],
-  spread: normal(gain / Math.sqrt(into)),
-});
-
-const norm = (name: string, width: number, weight = 1): TensorPlan[] => [
-  { name: `${name}.weight`, shape: [width], spread: normal(0.1 * weight, weight) },
-  { name: `${name}.bias`, shape: [width], spread: normal(0.05) },
-];
-
-const vector = (name: string, width: number, spread: Spread): TensorPlan => ({ name, shape: [1, 1, width], spread });
-
-/** What all families share: the embedding, the layers with their norms, the head. */
-function plan(
-  { layers, width, vocab }: PresetDims,
-  layer: (prefix: string, index: number) => TensorPlan[],
-): TensorPlan[] {
-  const blocks = Array.from({ length: layers }, (_, i) => {
-    const prefix = `blocks.${i}.`;
-    const ln0 = i === 0 ? norm(`${prefix}ln0`, width) : [];
-    return [...norm(`${prefix}ln1`, width), ...norm(`${prefix}ln2`, width), ...ln0, ...layer(prefix, i)];
-  });
-  return [
-    { name: "emb.weight", shape: [vocab, width], spread: normal(0.05) },
-    ...blocks.flat(),
-    ...norm("ln_out", width),
-    matrix("head.weight", [vocab, width], 1),
-  ];
+interface PresetFile {
+  readonly presets: Readonly<Record<string, Preset>>;
+  readonly spreads: readonly SpreadRule[];
 }
 
-function planEagle(dims: PresetDims): TensorPlan[] {
-  const { width, ffn } = dims;
-  const heads = [width / headSize, headSize] as const;
-  const mix = uniform(0, 1);
-  return plan(dims, (prefix) => {
-    const att = `${prefix}att.`;
-    const channel = `${prefix}ffn.`;
-    return [
-      vector(`${att}time_mix_k`, width, mix),
-      vector(`${att}time_mix_v`, width, mix),
-      vector(`${att}time_mix_r`, width, mix),
-      vector(`${att}time_mix_g`, width, mix),
-      // exp(-exp(x)): from 0.52 to 0.998 for each token.
-      { name: `${att}time_decay`, shape: heads, spread: uniform(-6, -0.4) },
-      { name: `${att}time_faaaa`, shape: heads, spread: normal(0.2) },
-      matrix(`${att}receptance.weight`, [width, width], 0.5),
-      matrix(`${att}key.weight`, [width, width], 0.5),
-      matrix(`${att}value.weight`, [width, width], 0.7),
-      matrix(`${att}output.weight`, [width, width], 0.7),
-      matrix(`${att}gate.weight`, [width, width], 1),
-      ...norm(`${att}ln_x`, width, 0.7),
-      vector(`${channel}time_mix_k`, width, mix),
-      vector(`${channel}time_mix_r`, width, mix),
-      matrix(`${channel}key.weight`, [ffn, width], 1),
-      matrix(`${channel}receptance.weight`, [width, width], 0.7),
-      matrix(`${channel}value.weight`, [width, ffn], 0.7),
-    ];
-  });
-}
+const specs = join(projectRoot, "specs");
 
-function planGoose(dims: PresetDims & { readonly lora: LoraRanks }): TensorPlan[] {
-  const { width, ffn, lora: ranks } = dims;
-  const mix = uniform(0, 1);
-  const pair = (name: string, rank: number, gain: number): TensorPlan[] => [
-    lora(`${name}1`, [width, rank], 1),
-    lora(`${name}2`, [rank, width], gain),
-  ];
-  return plan(dims, (prefix, index) => {
-    const att = `${prefix}att.`;
-    const channel = `${prefix}ffn.`;
-    return [
-      ...["x_r", "x_w", "x_k", "x_v", "x_a", "x_g"].map((name) => vector(`${att}${name}`, width, mix)),
-      ...pair(`${att}w`, ranks.w, 0.5),
-      // exp(-0.6065 sigmoid(x)): from 0.69 to 0.9985 for each token.
-      vector(`${att}w0`, width, uniform(-6, 0.5)),
-      ...pair(`${att}a`, ranks.a, 0.5),
-      vector(`${att}a0`, width, normal(0.5)),
-      // The first layer has nothing to mix its value with.
-      ...(index === 0 ? [] : [...pair(`${att}v`, ranks.v, 0.5), vector(`${att}v0`, width, normal(0.3, 0.7))]),
-      ...pair(`${att}g`, ranks.g, 1.5),
-      vector(`${att}k_k`, width, normal(0.1, 0.8)),
-      vector(`${att}k_a`, width, normal(0.1, 1)),
-      { name: `${att}r_k`, shape: [width / headSize, headSize], spread: normal(0.05) },
-      matrix(`${att}receptance.weight`, [width, width], 0.5),
-      matrix(`${att}key.weight`, [width, width], 0.5),
-      matrix(`${att}value.weight`, [width, width], 0.7),
-      matrix(`${att}output.weight`, [width, width], 0.7),
-      ...norm(`${att}ln_x`, width, 0.7),
-      vector(`${channel}x_k`, width, mix),
-      matrix(`${channel}key.weight`, [ffn, width], 1),
-      matrix(`${channel}value.weight`, [width, ffn], 0.5),
-    ];
-  });
-}
-
-const small: LoraRanks = { w: 64, a: 64, v: 32, g: 128 };
-const medium: LoraRanks = { w: 96, a: 96, v: 64, g: 256 };
+let known: PresetFile | undefined;
+const presetFile = (): PresetFile =>
+  (known ??= JSON.parse(readFileSync(join(specs, "presets.json"), "utf8")) as PresetFile);
 
 /** Preset names as the user writes them. */
-export const presets: ReadonlyMap<string, () => TensorPlan[]> = new Map([
-  ["v5.2-0.4B", () => planEagle({ layers: 24, width: 1024, ffn: 3584, vocab: 65536 })],
-  ["v5.2-abc-82M", () => planEagle({ layers: 24, width: 512, ffn: 1792, vocab: 128 })],
-  ["v7-0.1B", () => planGoose({ layers: 12, width: 768, ffn: 3072, vocab: 65536, lora: small })],
-  ["v7-0.4B", () => planGoose({ layers: 24, width: 1024, ffn: 4096, vocab: 65536, lora: small })],
-  ["v7-1.5B", () => planGoose({ layers: 24, width: 2048, ffn: 8192, vocab: 65536, lora: medium })],
-]);
+export const presetNames = (): readonly string[] => Object.keys(presetFile().presets);
+
+export const findPreset = (name: string): Preset | undefined =>
+  Object.hasOwn(presetFile().presets, name) ? presetFile().presets[name] : undefined;
+
+/** The tensors that the preset's spec reads, each in the layers where an equation uses it. */
+export function presetTensors({ spec, dims }: Preset): TensorPlan[] {
+  const { model, layerDim } = bundledModel(spec);
+  const { embedding, parts, head, dims: factors } = model;
+  const sizeOf = (dim: string): number =>
+    dims[dim] ?? factors.get(dim)?.reduce((product, factor) => product * sizeOf(factor), 1) ?? NaN;
+  const plan = (part: CheckedPart, layer: number | null): TensorPlan[] => {
+    const used = weightsUsed(part, layer);
+    return [...part.weights].flatMap(([short, weight]) => {
+      if (!used.has(short)) return [];
+      const name = weight.tensor.replace("{layer}", String(layer));
+      const shape = weight.shape.map(sizeOf);
+      return [{ name, shape, spread: spreadOf(name, shape) }];
+    });
+  };
+  const plans = [plan(embedding, null)];
+  for (let layer = 0; layer < sizeOf(layerDim); layer++) for (const part of parts) plans.push(plan(part, layer));
+  return [...plans, plan(head, null)].flat();
+}
+
+function bundledModel(spec: string): { readonly model: CheckedModel; readonly layerDim: string } {
+  const path = join(specs, `${spec}.rwkv.ts`);
+  const read = readSpec(path, (file) => readFileSync(file, "utf8"));
+  const checked = read.value && checkSpec(read.value);
+  const diagnostics = [...read.diagnostics, ...(checked?.diagnostics ?? [])];
+  if (!read.value || !checked?.value || hasErrors(diagnostics)) throw new DiagnosticError(diagnostics);
+  return { model: checked.value, layerDim: read.value.layers.count.value };
+}
+
+function weightsUsed(part: CheckedPart, layer: number | null): ReadonlySet<string> {
+  const used = new Set<string>();
+  const walk = (expr: TypedExpr): void => {
+    if (expr.kind === "ref" && expr.ref.kind === "weight") used.add(expr.ref.name);
+    children(expr).forEach(walk);
+  };
+  for (const { condition, expr } of part.equations) if (holds(condition, layer ?? 0)) walk(expr);
+  return used;
+}
+
+function spreadOf(name: string, shape: readonly number[]): Spread {
+  const rule = presetFile().spreads.find(({ tensors }) => new RegExp(tensors).test(name));
+  if (rule?.normal) return { kind: "normal", mean: rule.normal[0], deviation: rule.normal[1] };
+  if (rule?.uniform) return { kind: "uniform", low: rule.uniform[0], high: rule.uniform[1] };
+  const inputs = rule?.columns === undefined ? shape.at(-2) : shape.at(-1);
+  const gain = rule?.columns ?? rule?.rows;
+  if (gain !== undefined && inputs !== undefined) {
+    return { kind: "normal", mean: 0, deviation: gain / Math.sqrt(inputs) };
+  }
+  throw new DiagnosticError([
+    internalError("checkpoint/preset-spread", `specs/presets.json does not say how ${name} is spread`),
+  ]);
+}

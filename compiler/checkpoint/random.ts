@@ -5,19 +5,22 @@
  */
 
 import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
+import { suggest } from "../diagnostics/suggest.ts";
 import type { Checkpoint, TensorInfo } from "./checkpoint.ts";
 import { quote } from "./checkpoint-error.ts";
 import { float32ToBfloat16 } from "./float16.ts";
-import { type Spread, type TensorPlan, presets } from "./presets.ts";
+import { findPreset, presetNames, presetTensors, type Preset, type Spread } from "./presets.ts";
 import { checkRead } from "./stored-tensor.ts";
 
 /** Diagnostics: checkpoint/random-source. */
 export function openRandom(source: string): Checkpoint {
-  const { seed, plans } = parseSource(source);
-  const tensors = new Map(plans.map((plan) => [plan.name, { ...plan, dtype: "bfloat16" as const }]));
+  const { seed, preset } = parseSource(source);
+  const tensors = new Map(presetTensors(preset).map((plan) => [plan.name, { ...plan, dtype: "bfloat16" as const }]));
+  const dims = Object.entries(preset.dims).map(([dim, size]) => `${dim}=${size}`);
   return {
     source,
     tensors,
+    about: `made up for specs/${preset.spec}.rwkv.ts: ${dims.join(" ")}\n  ${preset.source}`,
     readBits(info: TensorInfo, start, out) {
       const tensor = tensors.get(info.name);
       checkRead(source, tensor, info, start, out);
@@ -27,18 +30,19 @@ export function openRandom(source: string): Checkpoint {
   };
 }
 
-function parseSource(source: string): { seed: number; plans: TensorPlan[] } {
+function parseSource(source: string): { seed: number; preset: Preset } {
   const [, digits, name = ""] = /^random:(\d{1,15}):(.*)$/s.exec(source) ?? [];
-  const preset = presets.get(name);
-  if (digits !== undefined && preset !== undefined) return { seed: Number(digits), plans: preset() };
+  const preset = findPreset(name);
+  if (digits !== undefined && preset !== undefined) return { seed: Number(digits), preset };
   const found = digits === undefined ? "" : `there is no preset ${quote(name)}; `;
+  const nearest = digits === undefined ? undefined : suggest(name, presetNames());
   throw new DiagnosticError([
     usageError("checkpoint/random-source", `${quote(source)} does not name a random checkpoint`, {
       notes: [
         `Expected random:SEED:PRESET, with a whole number of up to 15 digits and a preset; ${found}presets are ` +
-          `${[...presets.keys()].join(", ")}.`,
+          `${presetNames().join(", ")}.`,
       ],
-      hint: "for example random:1:v7-0.1B",
+      hint: nearest === undefined ? "for example random:1:v7-0.1B" : `did you mean random:${digits}:${nearest}?`,
     }),
   ]);
 }

@@ -61,9 +61,11 @@ async function inspectCheckpoint(source: string): Promise<ActionResult> {
       tensor.unreadable ?? tensor.dtype,
       `[${tensor.shape.join(", ")}]`,
     ]);
+    const { about } = checkpoint;
+    const title = `${checkpoint.source}: ${tensors.length} tensors, ${parameters} parameters, ${bytes(total)}\n`;
     return {
-      json: { kind: "checkpoint", source: checkpoint.source, parameters, bytes: total, tensors },
-      text: `${checkpoint.source}: ${tensors.length} tensors, ${parameters} parameters, ${bytes(total)}\n${table(rows)}`,
+      json: { kind: "checkpoint", source: checkpoint.source, about, parameters, bytes: total, tensors },
+      text: `${title}${about === undefined ? "" : `  ${about}\n`}${table(rows)}`,
     };
   } finally {
     checkpoint.close();
