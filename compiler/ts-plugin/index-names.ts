@@ -90,6 +90,7 @@ export function indexNames(spec: ast.SpecAst, model: CheckedModel): NameIndex {
   indexPart(spec.embedding, model.embedding, undefined);
   spec.layers.parts.forEach((part, i) => indexPart(part, model.parts[i]!, spec.layers.prefix.value));
   indexPart(spec.head, model.head, undefined);
+  for (const policy of spec.policies) if (policy.kind === "scale") indexPolicy(policy.value);
   return { occurrences, operations, dims, carries, parts };
 
   function declare(into: Map<string, SpecName>, { value, span }: ast.Located<string>, name: SpecName): void {
@@ -105,6 +106,17 @@ export function indexNames(spec: ast.SpecAst, model: CheckedModel): NameIndex {
   function readShape({ axes }: ast.ShapeAst): string[] {
     axes.forEach(readDim);
     return axes.map((axis) => axis.value);
+  }
+
+  /** `scale("timeMix.k", ...)`: the value's name, if it is written there as it is. */
+  function indexPolicy({ value, span }: ast.Located<string>): void {
+    const [part, own] = value.includes(".") ? value.split(/\.(.*)/s) : [undefined, value];
+    const candidates = part === undefined ? [...parts.values()] : [parts.get(part)];
+    const name = candidates.map((known) => known?.values.get(own!)).find((known) => known !== undefined);
+    const end = span.end - 1;
+    const place = { file: span.file, start: end - own!.length, end };
+    if (!name || spec.sources.get(span.file)?.slice(place.start, end) !== own) return;
+    occurrences.push({ span: place, name, primed: false, isWrite: false });
   }
 
   function indexPart(part: ast.PartAst, checked: CheckedPart, prefix: string | undefined): void {

@@ -7,90 +7,70 @@ import { posix } from "node:path";
 
 import type ts from "typescript";
 
-import type { Span } from "../diagnostics/diagnostic.ts";
-import { describeOccurrence, describeOperation } from "./describe-name.ts";
-import { fromModule } from "./imports.ts";
-import type { NameIndex, Occurrence } from "./index-names.ts";
+import { createSpecFeatures } from "./spec-features.ts";
 import { isSpecFile, openSpecProject } from "./spec-project.ts";
-import { specDiagnostics } from "./spec-diagnostics.ts";
 import { createConverter } from "./to-typescript.ts";
-
-type TypeScript = typeof ts;
 
 /** The specs beside us, from `out/compiler/`. */
 const bundled = posix.join(__dirname.replaceAll("\\", "/"), "../../specs/");
 
-export function createPlugin({ typescript }: { typescript: TypeScript }): ts.server.PluginModule {
+export function createPlugin({ typescript }: { typescript: typeof ts }): ts.server.PluginModule {
   return { create: (info) => wrapLanguageService(typescript, info) };
 }
 
-function wrapLanguageService(typescript: TypeScript, info: ts.server.PluginCreateInfo): ts.LanguageService {
+function wrapLanguageService(typescript: typeof ts, info: ts.server.PluginCreateInfo): ts.LanguageService {
   const inner = info.languageService;
-  const program = (): ts.Program | undefined => inner.getProgram();
-  const readFile = (path: string): string | undefined =>
-    program()?.getSourceFile(path)?.text ?? info.serverHost.readFile(path);
-  const project = openSpecProject({
-    readFile,
-    bundled,
-    specs: () => (program()?.getSourceFiles() ?? []).map(({ fileName }) => fileName).filter(isSpecFile),
-  });
-  const convert = createConverter(typescript, (path) => program()?.getSourceFile(path), readFile);
+  const sourceFile = (path: string): ts.SourceFile | undefined => inner.getProgram()?.getSourceFile(path);
+  const readFile = (path: string): string | undefined => sourceFile(path)?.text ?? info.serverHost.readFile(path);
+  const specs = (): string[] =>
+    (inner.getProgram()?.getSourceFiles() ?? []).map(({ fileName }) => fileName).filter(isSpecFile);
+  const project = openSpecProject({ readFile, specs });
+  const features = createSpecFeatures(
+    typescript,
+    project,
+    sourceFile,
+    createConverter(typescript, sourceFile, readFile),
+  );
 
-  const wrapped: ts.LanguageService = Object.create(null) as ts.LanguageService;
-  for (const [name, method] of Object.entries(inner) as [keyof ts.LanguageService, unknown][]) {
-    Object.assign(wrapped, {
-      [name]: typeof method === "function" ? (...args: unknown[]): unknown => method.apply(inner, args) : method,
-    });
-  }
-
-  wrapped.getSemanticDiagnostics = (path) => {
-    const own = inner.getSemanticDiagnostics(path);
-    return [...own, ...attempt(path, "diagnostics", () => diagnostics(path), [])];
+  const own: Partial<ts.LanguageService> = {
+    getSemanticDiagnostics: (path) => [
+      ...inner.getSemanticDiagnostics(path),
+      ...(attempt(path, () => features.diagnostics(path)) ?? []),
+    ],
+    getQuickInfoAtPosition: (path, position, ...rest) =>
+      attempt(path, () => features.hover(path, position)) ?? inner.getQuickInfoAtPosition(path, position, ...rest),
+    getDefinitionAndBoundSpan: (path, position) =>
+      attempt(path, () => features.definition(path, position)) ?? inner.getDefinitionAndBoundSpan(path, position),
+    getDefinitionAtPosition: (path, position) =>
+      attempt(path, () => features.definition(path, position)?.definitions) ??
+      inner.getDefinitionAtPosition(path, position),
+    findReferences: (path, position) =>
+      attempt(path, () => features.references(path, position)) ?? inner.findReferences(path, position),
+    getReferencesAtPosition: (path, position) =>
+      attempt(path, () => features.references(path, position)?.[0]?.references) ??
+      inner.getReferencesAtPosition(path, position),
+    getDocumentHighlights: (path, position, files) =>
+      attempt(path, () => features.highlights(path, position)) ?? inner.getDocumentHighlights(path, position, files),
+    getCompletionsAtPosition: (path, position, ...rest) =>
+      attempt(path, () => features.completions(path, position)) ??
+      inner.getCompletionsAtPosition(path, position, ...rest),
+    getCompletionEntryDetails: (path, position, text, ...rest) =>
+      attempt(path, () => features.completionDetails(path, position, text)) ??
+      inner.getCompletionEntryDetails(path, position, text, ...rest),
   };
-  wrapped.getQuickInfoAtPosition = (path, position, ...rest) =>
-    attempt(path, "hover", () => hover(path, position), undefined) ??
-    inner.getQuickInfoAtPosition(path, position, ...rest);
-  return wrapped;
+  return { ...inner, ...own };
 
   /** Runs our part for a spec; whatever goes wrong there becomes a line of the server's log. */
-  function attempt<T>(path: string, what: string, run: () => T, otherwise: T): T {
-    if (!isSpecFile(path)) return otherwise;
+  function attempt<T>(path: string, run: () => T | undefined): T | undefined {
+    if (!isSpecFile(path)) return undefined;
     try {
       return run();
     } catch (error) {
       // The host asks for this when an answer is no longer wanted.
       if (error instanceof typescript.OperationCanceledException) throw error;
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      info.project.projectService.logger.info(`rwkvc/ts-plugin: no ${what} for ${path}: ${text}`);
-      return otherwise;
+      info.project.projectService.logger.info(`rwkvc/ts-plugin failed on ${path}: ${text}`);
+      return undefined;
     }
   }
-
-  function diagnostics(path: string): ts.Diagnostic[] {
-    const source = program()?.getSourceFile(path);
-    if (!source) return [];
-    const found = specDiagnostics(path, project.analysesWith(path), (file) =>
-      fromModule(source, file, bundled, typescript),
-    );
-    return found.map((diagnostic) => convert.diagnostic(diagnostic, source));
-  }
-
-  function hover(path: string, position: number): ts.QuickInfo | undefined {
-    for (const { names } of project.analysesWith(path)) {
-      const at = names && occurrenceAt(names, path, position);
-      if (at) return convert.quickInfo(at.span, describeOccurrence(at, names));
-      const operation = names?.operations.find(({ span }) => isAt(span, path, position));
-      if (operation) return convert.quickInfo(operation.span, describeOperation(operation, names!));
-    }
-    return undefined;
-  }
 }
-
-function occurrenceAt({ occurrences }: NameIndex, path: string, position: number): Occurrence | undefined {
-  const at = occurrences.filter(({ span }) => isAt(span, path, position));
-  // Behind a name the pointer still means it, unless something begins there.
-  return at.find(({ span }) => position < span.end) ?? at[0];
-}
-
-const isAt = ({ file, start, end }: Span, path: string, position: number): boolean =>
-  file === path && start <= position && position <= end;

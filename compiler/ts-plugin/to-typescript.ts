@@ -2,12 +2,19 @@
 import type ts from "typescript";
 
 import type { Span } from "../diagnostics/diagnostic.ts";
-import type { Description } from "./describe-name.ts";
+import type { Completion } from "./complete-names.ts";
+import { type Description, kindWords } from "./describe-name.ts";
+import type { Occurrence, SpecName } from "./index-names.ts";
 import type { EditorDiagnostic } from "./spec-diagnostics.ts";
 
 export interface Converter {
   readonly diagnostic: (diagnostic: EditorDiagnostic, source: ts.SourceFile) => ts.Diagnostic;
   readonly quickInfo: (span: Span, description: Description) => ts.QuickInfo;
+  readonly definition: (span: Span, name: SpecName) => ts.DefinitionInfo;
+  readonly reference: (occurrence: Occurrence) => ts.ReferencedSymbolEntry;
+  readonly referencedDefinition: (span: Span, name: SpecName) => ts.ReferencedSymbolDefinitionInfo;
+  readonly completions: (list: readonly Completion[], replaced: Span | undefined) => ts.CompletionInfo;
+  readonly completionDetails: (completion: Completion, description: Description) => ts.CompletionEntryDetails;
 }
 
 /**
@@ -22,7 +29,18 @@ export function createConverter(
   sourceFile: (path: string) => ts.SourceFile | undefined,
   readFile: (path: string) => string | undefined,
 ): Converter {
-  return { diagnostic, quickInfo };
+  const kinds = typescript.ScriptElementKind;
+  const elementKinds: Readonly<Record<SpecName["kind"], ts.ScriptElementKind>> = {
+    weight: kinds.constElement,
+    state: kinds.memberVariableElement,
+    carry: kinds.variableElement,
+    value: kinds.localVariableElement,
+    dim: kinds.typeParameterElement,
+    index: kinds.parameterElement,
+    function: kinds.functionElement,
+    token: kinds.keyword,
+  };
+  return { diagnostic, quickInfo, definition, reference, referencedDefinition, completions, completionDetails };
 
   function diagnostic(
     { severity, span, text, related, isUnused }: EditorDiagnostic,
@@ -60,10 +78,52 @@ export function createConverter(
       kind: typescript.ScriptElementKind.unknown,
       kindModifiers: "",
       textSpan: textSpan(span),
-      displayParts: [{ kind: "text", text: title }],
-      documentation: text === "" ? [] : [{ kind: "text", text }],
+      displayParts: textParts(title),
+      documentation: text === "" ? [] : textParts(text),
+    };
+  }
+
+  function definition(span: Span, name: SpecName): ts.DefinitionInfo {
+    const container = { containerKind: kinds.unknown, containerName: name.part ?? "" };
+    return {
+      fileName: span.file,
+      textSpan: textSpan(span),
+      kind: elementKinds[name.kind],
+      name: name.name,
+      ...container,
+    };
+  }
+
+  function referencedDefinition(span: Span, name: SpecName): ts.ReferencedSymbolDefinitionInfo {
+    return { ...definition(span, name), displayParts: textParts(`(${kindWords[name.kind]}) ${name.name}`) };
+  }
+
+  function reference({ span, isWrite }: Occurrence): ts.ReferencedSymbolEntry {
+    return { fileName: span.file, textSpan: textSpan(span), isWriteAccess: isWrite };
+  }
+
+  function completions(list: readonly Completion[], replaced: Span | undefined): ts.CompletionInfo {
+    const entries = list.map(({ text, name }, i): ts.CompletionEntry => ({
+      name: text,
+      kind: name ? elementKinds[name.kind] : kinds.keyword,
+      kindModifiers: "",
+      sortText: String(i).padStart(4, "0"),
+      ...(name && { labelDetails: { description: [kindWords[name.kind], ...(name.shape ?? [])].join(" ") } }),
+      ...(replaced && { replacementSpan: textSpan(replaced) }),
+    }));
+    return { isGlobalCompletion: false, isMemberCompletion: false, isNewIdentifierLocation: true, entries };
+  }
+
+  function completionDetails({ text, name }: Completion, description: Description): ts.CompletionEntryDetails {
+    return {
+      name: text,
+      kind: name ? elementKinds[name.kind] : kinds.keyword,
+      kindModifiers: "",
+      displayParts: textParts(description.title),
+      documentation: description.text === "" ? [] : textParts(description.text),
     };
   }
 }
 
+const textParts = (text: string): ts.SymbolDisplayPart[] => [{ kind: "text", text }];
 export const textSpan = ({ start, end }: Span): ts.TextSpan => ({ start, length: Math.max(0, end - start) });

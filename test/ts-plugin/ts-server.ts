@@ -23,6 +23,12 @@ export interface Place {
   readonly offset: number;
 }
 
+export interface FileSpan {
+  readonly file: string;
+  readonly start: Place;
+  readonly end: Place;
+}
+
 export interface ServerDiagnostic {
   readonly start: Place;
   readonly end: Place;
@@ -126,7 +132,7 @@ export class TsServer {
   }
 
   /** What stands at a place that the server names, with its line. */
-  textAt({ file, start, end }: { readonly file: string; readonly start: Place; readonly end: Place }): string {
+  textAt({ file, start, end }: FileSpan): string {
     const name = file.slice(this.folder.length + 1);
     const text = this.texts.get(name) ?? readFileSync(file, "utf8");
     const line = text.split("\n")[start.line - 1]!;
