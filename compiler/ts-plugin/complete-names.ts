@@ -3,6 +3,7 @@
  * a policy. In: the text before the place, and the spec's names (perhaps of a moment ago). Out: names, the likeliest first.
  */
 import { functionNames, normFunctions } from "../check/builtins.ts";
+import { equationsOf, namesOf } from "../check/walk-names.ts";
 import type { NameIndex, PartNames, SpecName } from "./index-names.ts";
 
 export interface Completion {
@@ -44,7 +45,10 @@ export function completeEquation(
   if (!bracket && /\bwhen\b/.test(line)) return [];
   if (!bracket && /:[\w\s]*$/.test(line)) return [...[...dims.values()].map(plain), word("when")];
   if (!bracket && /^\s*\w*$/.test(line)) {
-    const known = [...states.map(primed), ...[...carries.values()].map(plain)];
+    // What a shift keeps needs no equation.
+    const shifted = equationsOf(part.ast).flatMap((equation) => namesOf(equation).filter(({ use }) => use === "shift"));
+    const own = states.filter((state) => !shifted.some(({ name }) => name === state.name));
+    const known = [...own.map(primed), ...[...carries.values()].map(plain)];
     return carries.has("logits") || part.ast.name.value !== "head" ? known : [...known, word("logits")];
   }
 

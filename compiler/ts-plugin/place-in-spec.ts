@@ -31,6 +31,8 @@ export function placeInSpec(source: ts.SourceFile, position: number, typescript:
       if (position >= start && position <= end) {
         found = { kind: "equations", start, end, before: source.text.slice(start, position) };
       }
+      // A template without holes is a literal as well.
+      if (typescript.isNoSubstitutionTemplateLiteral(node.template)) return;
     } else if (typescript.isStringLiteralLike(node) && position < node.end) {
       found = stringPlace(node);
     }

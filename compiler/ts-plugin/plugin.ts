@@ -20,10 +20,11 @@ export function createPlugin({ typescript }: { typescript: typeof ts }): ts.serv
 
 function wrapLanguageService(typescript: typeof ts, info: ts.server.PluginCreateInfo): ts.LanguageService {
   const inner = info.languageService;
-  const sourceFile = (path: string): ts.SourceFile | undefined => inner.getProgram()?.getSourceFile(path);
+  // Asking for the program makes TypeScript look at every file for changes: once for each answer.
+  let program: ts.Program | undefined;
+  const sourceFile = (path: string): ts.SourceFile | undefined => program?.getSourceFile(path);
   const readFile = (path: string): string | undefined => sourceFile(path)?.text ?? info.serverHost.readFile(path);
-  const specs = (): string[] =>
-    (inner.getProgram()?.getSourceFiles() ?? []).map(({ fileName }) => fileName).filter(isSpecFile);
+  const specs = (): string[] => (program?.getSourceFiles() ?? []).map(({ fileName }) => fileName).filter(isSpecFile);
   const project = openSpecProject({ readFile, specs });
   const features = createSpecFeatures(
     typescript,
@@ -64,6 +65,7 @@ function wrapLanguageService(typescript: typeof ts, info: ts.server.PluginCreate
   function attempt<T>(path: string, run: () => T | undefined): T | undefined {
     if (!isSpecFile(path)) return undefined;
     try {
+      program = inner.getProgram();
       return run();
     } catch (error) {
       // The host asks for this when an answer is no longer wanted.
@@ -71,6 +73,9 @@ function wrapLanguageService(typescript: typeof ts, info: ts.server.PluginCreate
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       info.project.projectService.logger.info(`rwkvc/ts-plugin failed on ${path}: ${text}`);
       return undefined;
+    } finally {
+      // A program is large, and the next one is another.
+      program = undefined;
     }
   }
 }

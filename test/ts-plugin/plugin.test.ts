@@ -152,15 +152,13 @@ describe("names", () => {
     expect(refs.map((ref) => `${ref.isWriteAccess ? "writes" : "reads "} ${server.textAt(ref)}`)).toMatchSnapshot();
   });
 
-  test("highlights stay in the part", async () => {
-    const at = server.at(name, "k  = r|elu");
-    const none = await server.request<unknown>("documentHighlights", { ...at, filesToSearch: [at.file] });
-    expect(none).toEqual([]);
+  test("highlights of a carried value", async () => {
+    const at = server.at(name, "v_fir|st = v ");
     const [found] = await server.request<{ highlightSpans: { start: { line: number } }[] }[]>("documentHighlights", {
-      ...server.at(name, "v_fir|st = v "),
+      ...at,
       filesToSearch: [at.file],
     });
-    expect(found!.highlightSpans.map(({ start }) => start.line)).toEqual([28, 79, 80]);
+    expect(found!.highlightSpans.map(({ start }) => start.line)).toEqual([25, 79, 80]);
   });
 });
 
@@ -197,10 +195,10 @@ describe("completion", () => {
 
   test("in a line that does not parse, and in a file that is not TypeScript at the moment", async () => {
     await server.edit(name, "z = xx + 1", "z = (xx + ) when ");
-    expect(await complete("z = (xx + |)")).toMatch(/^k xx S' key /);
+    expect(await complete("z = (xx + |)")).toMatch(/^y k xx S' key /);
     expect(await complete("z = (xx + ) when |")).toBe("layer");
     await server.edit(name, 'reference: "none",', 'reference: "none,');
-    expect(await complete("z = (xx + |)")).toMatch(/^k xx S' key /);
+    expect(await complete("z = (xx + |)")).toMatch(/^y k xx S' key /);
   });
 
   test("details of a chosen name", async () => {
@@ -256,7 +254,7 @@ export default model({
   });
 
   test("a mistake in a piece is shown there, and at the import, until it is mended", async () => {
-    await server.edit("pieces.rwkv.ts", "relu(up @ xx)", "relu(xx @ down)");
+    await server.edit("pieces.rwkv.ts", "relu(up @ xx)", "relu(down @ xx)");
     expect(await server.diagnostics("pieces.rwkv.ts")).toMatchObject([
       { text: expect.stringMatching(/^shape\/contract/) as string, category: "error" },
       { text: expect.stringMatching(/^name\/unused-weight/) as string, category: "warning" },
@@ -267,25 +265,24 @@ export default model({
     );
     expect(atImport!.relatedInformation![0]!.span!.file).toBe(server.path("pieces.rwkv.ts"));
 
-    await server.edit("pieces.rwkv.ts", "relu(xx @ down)", "relu(up @ xx)");
+    await server.edit("pieces.rwkv.ts", "relu(down @ xx)", "relu(up @ xx)");
     expect(await messages("pieces.rwkv.ts")).toEqual([]);
     expect(await messages("two.rwkv.ts")).toEqual([]);
   });
 });
 
-test("a keystroke in a bundled spec is answered in less than 100 ms", async () => {
+test("a keystroke in a bundled spec costs less than 100 ms", async () => {
   const name = "fast.rwkv.ts";
   await server.open(name, readFileSync("specs/rwkv-7.rwkv.ts", "utf8"));
-  await server.diagnostics(name);
-  const times: number[] = [];
-  for (let i = 0; i < 15; i++) {
+  const keystroke = async (): Promise<void> => {
     await server.edit(name, "kk = l2_norm", "kk = l2_norm ");
-    const start = performance.now();
     expect(await server.diagnostics(name)).toEqual([]);
-    times.push(performance.now() - start);
-  }
-  // The least of several: what it takes when nothing else runs.
-  expect(Math.min(...times)).toBeLessThan(100);
+  };
+  for (let i = 0; i < 20; i++) await keystroke();
+  // Processor time, TypeScript's own included: other work on the machine does not count.
+  const before = server.processorTime();
+  for (let i = 0; i < 20; i++) await keystroke();
+  expect((server.processorTime() - before) / 20).toBeLessThan(100);
 });
 
 test("nothing of this failed", () => {
