@@ -25,7 +25,7 @@ function wrapLanguageService(typescript: typeof ts, info: ts.server.PluginCreate
   const sourceFile = (path: string): ts.SourceFile | undefined => program?.getSourceFile(path);
   const readFile = (path: string): string | undefined => sourceFile(path)?.text ?? info.serverHost.readFile(path);
   const specs = (): string[] => (program?.getSourceFiles() ?? []).map(({ fileName }) => fileName).filter(isSpecFile);
-  const project = openSpecProject({ readFile, specs });
+  const project = openSpecProject({ readFile, specs, bundled });
   const features = createSpecFeatures(
     typescript,
     project,

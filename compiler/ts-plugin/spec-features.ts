@@ -35,7 +35,9 @@ export function createSpecFeatures(
   function diagnostics(path: string): readonly ts.Diagnostic[] {
     const source = sourceFile(path);
     if (!source) return [];
-    const found = specDiagnostics(path, project.analysesWith(path), (file) => fromModule(source, file, typescript));
+    const found = specDiagnostics(path, project.analysesWith(path), (file) =>
+      fromModule(source, file, project.bundled, typescript),
+    );
     return found.map((diagnostic) => convert.diagnostic(diagnostic, source));
   }
 

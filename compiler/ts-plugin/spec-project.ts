@@ -10,10 +10,11 @@ export interface SpecFiles {
   /** Specs of the project, for finding those that import another. */
   readonly specs: () => readonly string[];
   /** What begins the paths of bundled specs. */
-  readonly bundled?: string;
+  readonly bundled: string;
 }
 
 export interface SpecProject {
+  readonly bundled: string;
   readonly analyse: (path: string) => SpecAnalysis;
   /** Of all specs that read the file: its own first. */
   readonly analysesWith: (path: string) => readonly [SpecAnalysis, ...SpecAnalysis[]];
@@ -51,5 +52,5 @@ export function openSpecProject({ readFile, specs, bundled }: SpecFiles): SpecPr
     return [analyse(path), ...others.filter(({ sources }) => sources.has(path))];
   }
 
-  return { analyse, analysesWith, lastGood: (path) => good.get(path) };
+  return { bundled, analyse, analysesWith, lastGood: (path) => good.get(path) };
 }

@@ -271,6 +271,32 @@ export default model({
   });
 });
 
+describe("an extension of another spec", () => {
+  const name = "extended.rwkv.ts";
+  beforeAll(() => server.open(name, readFileSync("docs/variants/rwkv-7b.rwkv.ts", "utf8")));
+
+  test("hover and definition of what it inherits", async () => {
+    expect(await hover(name, "d|x * x_r")).toContain("(value) dx: [D]\n    dx = shift(xx, x_prev) - xx");
+    const { definitions } = await server.request<{ definitions: FileSpan[] }>(
+      "definitionAndBoundSpan",
+      server.at(name, "shift(d|x, dx_prev)"),
+    );
+    expect(definitions.map((span) => server.textAt(span))).toEqual([
+      "node_modules/rwkvc/specs/rwkv-7.rwkv.ts: «dx» = shift(xx, x_prev) - xx",
+    ]);
+  });
+
+  test("completion knows what the base declares", async () => {
+    const { entries } = await server.request<{ entries: { name: string }[] }>(
+      "completionInfo",
+      server.at(name, "r = recep|tance @"),
+    );
+    expect(entries.map((entry) => entry.name)).toEqual(
+      expect.arrayContaining(["receptance", "xx", "dd", "x_s", "v_first"]),
+    );
+  });
+});
+
 test("a keystroke in a bundled spec costs less than 100 ms", async () => {
   const name = "fast.rwkv.ts";
   await server.open(name, readFileSync("specs/rwkv-7.rwkv.ts", "utf8"));
