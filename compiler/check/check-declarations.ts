@@ -8,12 +8,14 @@ import { type Diagnostic, inputError } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Located, PartAst, ShapeAst, SpecAst } from "../frontend/ast.ts";
 import { functionNames } from "./builtins.ts";
+import { chooseTensor } from "./choose-tensor.ts";
+import type { CheckpointTensors } from "./resolve-dims.ts";
 import type { CarryDeclaration, DimDeclaration, Dims, ModelScope, PartScope } from "./scope.ts";
 import type { CheckedWeight } from "./typed.ts";
 
 type Report = (diagnostic: Diagnostic) => void;
 
-export function openModel(spec: SpecAst, report: Report): ModelScope {
+export function openModel(spec: SpecAst, checkpoint: CheckpointTensors | undefined, report: Report): ModelScope {
   const { hasGaps } = spec;
   const dims = declareDims(spec, report);
   const count = spec.layers.count;
@@ -24,6 +26,7 @@ export function openModel(spec: SpecAst, report: Report): ModelScope {
     carries,
     layerDim: count.value,
     hasGaps,
+    checkpoint,
     usedDims: new Set(),
     report,
     tables: [],
@@ -78,8 +81,8 @@ export function declarePart(
   for (const { kind, name, tensor, shape, span } of part.weights) {
     claim(name);
     const dims = readShape(shape, model);
-    const full = prefix === undefined ? tensor.value : `${prefix}.${tensor.value}`;
     const endings = kind === "norm" ? [".weight", ".bias"] : [""];
+    const full = chooseTensor({ declared: tensor, prefix, ending: endings[0]! }, model);
     if (dims)
       for (const ending of endings) weights.set(name.value + ending, { tensor: full + ending, shape: dims, span });
   }

@@ -29,7 +29,7 @@ export interface CheckedSpec extends Outcome<CheckedModel> {
 export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): CheckedSpec {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const model = openModel(spec, report);
+  const model = openModel(spec, checkpoint, report);
   const prefix = spec.layers.prefix.value;
   const check = (part: PartAst, role: PartScope["role"]): CheckedPart =>
     checkPart(part, role, declarePart(part, role === "layer" ? prefix : undefined, model), model);

@@ -5,6 +5,7 @@
  */
 import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import type { PartAst, WeightAst } from "../frontend/ast.ts";
+import type { CheckpointTensors } from "./resolve-dims.ts";
 import type { Axis, CheckedState, CheckedWeight, Reference, TypedExpr } from "./typed.ts";
 
 export type Dims = readonly string[];
@@ -26,6 +27,8 @@ export interface ModelScope {
   readonly layerDim: string;
   /** Dimensions or carried values may be missing: an unknown one is not reported. */
   readonly hasGaps: boolean;
+  /** Chooses among the names that a weight may have. */
+  readonly checkpoint: CheckpointTensors | undefined;
   /** Dimensions of shapes that are written somewhere: these need a size. */
   readonly usedDims: Set<string>;
   readonly report: (diagnostic: Diagnostic) => void;

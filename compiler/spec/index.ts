@@ -14,14 +14,17 @@ export interface Dim {
   readonly factors?: string;
 }
 
-/** A tensor of the checkpoint. `name` is the checkpoint's name, after the layer prefix inside blocks. */
+/**
+ * A tensor of the checkpoint. `name` is the checkpoint's name, after the layer prefix inside blocks; or several, of which
+ * the first that the checkpoint has is taken: `mat("head.weight | emb.weight", "V", "D")` is a head that may be tied.
+ */
 export interface Weight {
   readonly kind: "weight";
   readonly name: string;
   readonly shape: string;
 }
 
-/** The affine pair `name.weight`, `name.bias` of a norm over `shape`. */
+/** The affine pair `name.weight`, `name.bias` of a norm over `shape`; `name` as in `Weight`. */
 export interface NormWeight {
   readonly kind: "norm";
   readonly name: string;

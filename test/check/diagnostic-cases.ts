@@ -65,6 +65,8 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   { code: "spec/arithmetic", of: "operands", spec: { top: `const x = "a" * 2;` } },
   { code: "spec/arithmetic", of: "unary", spec: { top: `const x = -"a";` } },
   { code: "spec/arithmetic", of: "hole", spec: { top: "const x = `a${[1]}`;" } },
+  { code: "spec/tensor-name", of: "alternative", spec: { weights: `u: tensor("u |", "H N"),` } },
+  { code: "spec/tensor-name", of: "empty", spec: { weights: `u: tensor("", "H N"),` } },
   { code: "spec/spread", spec: { top: `const x = { ...[1, 2] };` } },
   { code: "spec/too-deep", text: `export default ${"[".repeat(9999)}${"]".repeat(9999)};\n` },
   { code: "name/undefined", of: "const", spec: { weights: `u: vec("u", widht),`, top: `const width = "D";` } },
@@ -324,6 +326,17 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
         ["h.0.attn", { name: "h.0.attn", shape: [8, 8], dtype: "float32" }],
       ]),
     },
+  },
+  {
+    code: "checkpoint/alternative",
+    spec: {
+      weights: `u: tensor("u", "H N"),`,
+      equations:
+        "xx = layer_norm(x, ln)\nk = key @ shift(xx, prev) : H N\nS'[h,i,j] = S[h,i,j] + k[h,i] * k[h,j]\nx = x + out @ (u * k) + down @ relu(up @ xx)",
+      head: `head({ weights: { out: mat("head | emb", "V", "D") }, equations: eq\`logits = out @ x\` })`,
+    },
+    checkpoint: miniCheckpoint({ head: null }),
+    isWarning: true,
   },
   {
     code: "checkpoint/missing-layer",
