@@ -7,8 +7,8 @@
 /** Why a text was not read; the caller makes a diagnostic of it. */
 export class JsonError extends Error {}
 
-/** A table of 50,000 tensors has some 200,000 keys and 150,000 objects and arrays. */
-const limits = { depth: 16, containers: 400_000, keys: 500_000 };
+/** A table of 20,000 tensors has some 80,000 keys and 60,000 objects and arrays. */
+const limits = { depth: 16, containers: 200_000, keys: 200_000 };
 
 /** Fails with a JsonError. */
 export function parseBoundedJson(bytes: Uint8Array): unknown {

@@ -47,11 +47,11 @@ export class PickleError extends Error {
   }
 }
 
-/** A checkpoint needs about thirty opcodes and 2 KB for a tensor, and the largest have a few thousand tensors. */
-const limits = { opcodes: 4_000_000, stack: 1_000_000, memo: 1_000_000, memory: 128 * 2 ** 20, globalName: 512 };
+/** A checkpoint needs about thirty opcodes and 3 KB for a tensor, and the largest have a few thousand tensors. */
+const limits = { opcodes: 4_000_000, stack: 1_000_000, memo: 1_000_000, memory: 64 * 2 ** 20, globalName: 512 };
 
 /** What values take in memory, roughly, in bytes. What is dropped again counts too. */
-const costs = { container: 160, item: 16, entry: 64, string: 32, memo: 48, host: 400 };
+const costs = { container: 160, dict: 320, item: 16, entry: 64, string: 32, memo: 48, host: 400 };
 
 /** Leaves the cursor behind the pickle. Fails with a PickleError; also passes on what the host's functions throw. */
 export function readPickle(input: ByteCursor, host: PickleHost): PickleValue {
@@ -278,7 +278,7 @@ class Machine {
   }
 
   dict(): void {
-    this.spend(costs.container);
+    this.spend(costs.dict);
     this.push({ kind: "dict", entries: new Map() });
   }
 

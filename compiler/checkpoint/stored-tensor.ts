@@ -11,8 +11,8 @@ export interface StoredTensor extends TensorInfo, StridedTensor {
   readonly verify?: () => void;
 }
 
-/** A hundred times what the largest models have; what a hostile file can make us hold. */
-export const maximalTensors = 50_000;
+/** Ten times what the largest models have; what a hostile file can make us hold. */
+export const maximalTensors = 20_000;
 
 export const dtypeBytes: Readonly<Record<CheckpointDtype, number>> = { float32: 4, float16: 2, bfloat16: 2 };
 

@@ -1,10 +1,24 @@
+import { truncateSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
 import { openCheckpoint } from "../../compiler/checkpoint/open-checkpoint.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/diagnostic.ts";
-import { bytesOf, pth, ramp, readAllBits, safetensors, seededRandom, tensorDict, useFolder } from "./write-files.ts";
+import {
+  bytesOf,
+  legacyTorch,
+  pickle,
+  pth,
+  ramp,
+  readAllBits,
+  safetensors,
+  seededRandom,
+  tensorDict,
+  useFolder,
+} from "./write-files.ts";
 
 const write = useFolder();
+const { int, none, text, tuple } = pickle;
 
 function soundPth(): Buffer {
   const tensors = [
@@ -26,6 +40,35 @@ function soundSafetensors(): Buffer {
     steps: { dtype: "I64", shape: [], data_offsets: [180, 188] },
   };
   return safetensors(header, Buffer.alloc(188, 7));
+}
+
+function soundLegacy(): Buffer {
+  const tensors = [
+    { name: "emb.weight", storage: "94", count: 60, shape: [4, 15], strides: [15, 1], view: none },
+    {
+      name: "transposed",
+      storage: "94",
+      count: 60,
+      shape: [15, 2],
+      strides: [1, 15],
+      view: tuple(text("9"), int(30), int(30)),
+    },
+    { name: "float32", storage: "31", type: "FloatStorage", count: 15, shape: [3, 5], strides: [5, 1] },
+    { name: "steps", storage: "7", type: "LongStorage", count: 1, shape: [], strides: [] },
+  ];
+  return legacyTorch(tensorDict(tensors), [
+    { key: "31", count: 15, data: bytesOf(new Float32Array(15).fill(1.5)) },
+    { key: "7", count: 1, data: Buffer.alloc(8) },
+    { key: "94", count: 60, data: bytesOf(ramp(60)) },
+  ]);
+}
+
+/** The file that it names is there, and sound. */
+function soundIndex(): Buffer {
+  write("shard.safetensors", soundSafetensors());
+  const names = ["emb.weight", "float32", "steps"];
+  const weightMap = Object.fromEntries(names.map((name) => [name, "shard.safetensors"]));
+  return Buffer.from(JSON.stringify({ metadata: { total_size: 188 }, weight_map: weightMap }));
 }
 
 type Damage = (bytes: Buffer, random: () => number) => Buffer;
@@ -69,7 +112,8 @@ async function readEverything(path: string): Promise<string[]> {
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       for (const { kind, code } of error.diagnostics) {
-        expect(["input", "unsupported"]).toContain(kind);
+        // "missing": an index that names another file.
+        expect(["input", "unsupported", "missing"]).toContain(kind);
         codes.push(code);
       }
       return undefined;
@@ -83,7 +127,9 @@ async function readEverything(path: string): Promise<string[]> {
 
 describe.each([
   ["pth", soundPth()],
+  ["legacy.pth", soundLegacy()],
   ["safetensors", soundSafetensors()],
+  ["index.json", soundIndex()],
 ])("a damaged .%s gives diagnostics and nothing else", (extension, sound) => {
   test("undamaged, only the int64 tensor cannot be read", async () => {
     expect(await readEverything(write(`sound.${extension}`, sound))).toEqual(["checkpoint/unsupported-dtype"]);
@@ -100,4 +146,38 @@ describe.each([
       }
     }
   });
+});
+
+test("every single bit of a small .pth: noticed, or without effect on what is read", async () => {
+  const tensors = [{ name: "w", storage: "0", count: 3, shape: [3], strides: [1] }];
+  const sound = pth(tensorDict(tensors), { 0: bytesOf(ramp(3)) });
+  const silent: number[] = [];
+  for (let bit = 0; bit < 8 * sound.length; bit += 3) {
+    const bytes = Buffer.from(sound);
+    bytes[bit >> 3]! ^= 1 << (bit & 7);
+    const path = write("bit.pth", bytes);
+    if ((await readEverything(path)).length > 0) continue;
+    const checkpoint = await openCheckpoint(path);
+    const [info] = [...checkpoint.tensors.values()];
+    if (info?.name !== "w" || String(readAllBits(checkpoint, "w")) !== "0,1,2") silent.push(bit);
+    checkpoint.close();
+  }
+  expect(silent).toEqual([]);
+});
+
+test("a file that shrinks while it is read", async () => {
+  const path = write("shrinks.safetensors", soundSafetensors());
+  const checkpoint = await openCheckpoint(path);
+  truncateSync(path, 300);
+  const codes: string[] = [];
+  for (const name of ["emb.weight", "float32"]) {
+    try {
+      readAllBits(checkpoint, name);
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      codes.push(...error.diagnostics.map(({ code }) => code));
+    }
+  }
+  checkpoint.close();
+  expect(codes).toEqual(["checkpoint/truncated", "checkpoint/truncated"]);
 });

@@ -472,7 +472,7 @@ describe("hostile and damaged files", () => {
       "deep nesting",
       () => raw(op("", repeated("]", 1), repeated("\x85", 2e6), op("."))),
       "checkpoint/pickle-limit",
-      "values of more than 134217728 bytes",
+      "values of more than 67108864 bytes",
     ],
     ["doubling references", () => root(doubling), "checkpoint/no-tensors", "is a tuple"],
     [
