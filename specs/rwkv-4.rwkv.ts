@@ -106,7 +106,7 @@ export default model({
   ]),
 
   head: head({
-    weights: { ln_out: norm("ln_out", "D"), head: mat("head.weight", "V", "D") },
+    weights: { ln_out: norm("ln_out", "D"), head: mat("head.weight | emb.weight", "V", "D") },
     equations: eq`
       logits = head @ layer_norm(x, ln_out)
     `,
