@@ -1,7 +1,8 @@
 /**
- * Whether a manifest that was read has the shape of emit/manifest.ts, field by field, so that nothing behind it meets a
- * number where text should be. Gives the first fault as a sentence: `graphs[0].nodes: expected a count, found "many"`.
+ * Whether a manifest that was read has the shape of emit/manifest.ts, and a table of equations that of emit/equations.ts, field by
+ * field, so that nothing behind it meets a number where text should be. Gives the first fault as a sentence: `graphs[0].nodes: expected a count, found "many"`.
  */
+import type { EquationsJson } from "../emit/equations.ts";
 
 /** A fault inside `value`, which stands at `at`; undefined when there is none. */
 type Check = (value: unknown, at: string) => string | undefined;
@@ -113,7 +114,7 @@ const hostEmbedding = object({ file: inside, dtype: oneOf("float16", "float32"),
 const manifest = object({
   name: text,
   compilerVersion: text,
-  spec: object({ name: text, file: text, path: inside, sha256: text }),
+  spec: object({ name: text, file: text, path: inside, from: text, sha256: text }),
   checkpoint: object({ source: text, dtype: text }),
   dims: table(count),
   layers: count,
@@ -153,6 +154,58 @@ const contextManifest = object({
   estimates: table(nullOr(estimate)),
 });
 
+const place = object({
+  part: text,
+  name: text,
+  file: count,
+  line: count,
+  column: count,
+  start: count,
+  end: count,
+  text,
+});
+const tensorEntry: Check = (value, at) =>
+  Array.isArray(value) && value.length === 3
+    ? (text(value[0], `${at}[0]`) ?? count(value[1], `${at}[1]`) ?? nullOr(count)(value[2], `${at}[2]`))
+    : `${at}: expected a tensor, an equation and a layer, found ${shown(value)}`;
+const valueEntry = object({
+  tensor: text,
+  equation: count,
+  layer: nullOr(count),
+  axes: list(text),
+  shape: list(count),
+  scale: number,
+});
+const equations = object({
+  files: list(inside),
+  equations: list(place),
+  graphs: list(object({ name: text, tensors: list(tensorEntry), values: list(valueEntry) })),
+});
+
+/** Places that lead nowhere. */
+function danglingPlace({ files, equations, graphs }: EquationsJson): string | undefined {
+  const lost = (kind: string, at: number, list: readonly unknown[]) =>
+    at < list.length ? undefined : `${kind} ${at} of ${list.length}`;
+  return first([
+    ...equations.map((e) => () => lost("file", e.file, files)),
+    ...graphs.flatMap(({ tensors, values }) => [
+      ...tensors.map(
+        ([, at]) =>
+          () =>
+            lost("equation", at, equations),
+      ),
+      ...values.map(
+        ({ equation }) =>
+          () =>
+            lost("equation", equation, equations),
+      ),
+    ]),
+  ]);
+}
+
 /** `format` and `formatVersion` are the caller's to check. */
+export const equationsFault = (value: object): string | undefined =>
+  equations(value, "") ?? danglingPlace(value as EquationsJson);
+
 export const manifestFault = (value: object): string | undefined => manifest(value, "");
 export const contextManifestFault = (value: object): string | undefined => contextManifest(value, "");

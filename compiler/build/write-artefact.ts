@@ -53,7 +53,7 @@ export async function writeArtefact(
 ): Promise<WrittenArtefact> {
   const replacement = await beginReplacement(place, isArtefact);
   try {
-    const written = await fillFolder(replacement.folder, plan, checkpoint, options);
+    const written = await fillFolder(replacement.folder, place, plan, checkpoint, options);
     await options.finish?.(replacement.folder, written.manifest);
     await replacement.commit();
     return written;
@@ -71,6 +71,7 @@ const isArtefact = (folder: string): Promise<boolean> =>
 
 async function fillFolder(
   folder: string,
+  place: string,
   plan: ArtefactPlan,
   checkpoint: Checkpoint,
   options: WriteOptions,
@@ -100,6 +101,7 @@ async function fillFolder(
     files.push({ path, ...(await hashFile(join(folder, path))) });
   }
   const manifest = makeManifest(plan, checkpoint, {
+    place,
     weights: plan.embedWeights ? null : weightsFile,
     libraries,
     files,

@@ -4,7 +4,6 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { specsFolder } from "../build/project-paths.ts";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
@@ -15,6 +14,7 @@ import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
 import { readSpecText } from "./front-end.ts";
+import { checkOutputs } from "./output-files.ts";
 import { type OpenArtefact, openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
 import { describeRanges, type RangesResult } from "./ranges-report.ts";
 import { checkTokenFlags, type TokenFlags, verifyTokens } from "./verify-tokens.ts";
@@ -118,28 +118,30 @@ async function suggest(model: CheckedModel, manifest: Manifest, ranges: readonly
   };
 }
 
-/** Diagnostics: ranges/no-spec, spec/not-found. */
+/** Diagnostics: ranges/no-spec, ranges/other-spec, spec/not-found, usage/out-in-artefact. */
 async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | true): Promise<string> {
-  if (given !== true) {
-    try {
-      readFileSync(given);
-      return given;
-    } catch {
-      throw new DiagnosticError([
-        inputError("spec/not-found", `${given || '""'} cannot be read`, { place: { file: given } }),
-      ]);
-    }
+  const { findSpecFile, isSameModel } = await import("../ranges/artefact-spec.ts");
+  if (given === true) {
+    const found = findSpecFile(folder, manifest);
+    if ("file" in found) return found.file;
+    throw new DiagnosticError([
+      usageError("ranges/no-spec", `the spec that ${folder} was built from is not to be found`, {
+        notes: [`Found: ${found.problem}. Its text at that time: ${join(folder, manifest.spec.path)}.`],
+        hint: "build the artefact again, or name the spec: --write path/to/spec.rwkv.ts",
+      }),
+    ]);
   }
-  const { findSpecFile } = await import("../ranges/artefact-spec.ts");
-  const found = findSpecFile(folder, manifest, specsFolder);
-  if (found !== undefined) return found;
+  checkOutputs([["--write", given]], { files: [], artefact: folder });
+  if (readSpecText(given) === undefined)
+    throw new DiagnosticError([inputError("spec/not-found", `${given} cannot be read`, { place: { file: given } })]);
+  if (isSameModel(folder, manifest, given, readSpecText)) return given;
   throw new DiagnosticError([
-    usageError("ranges/no-spec", `the spec that ${folder} was built from is not to be found`, {
+    inputError("ranges/other-spec", `${given} is not the spec that ${folder} was built from`, {
+      place: { file: given },
       notes: [
-        `Wanted: a file ${manifest.spec.file} with the text of ${join(folder, manifest.spec.path)}; an artefact does not know where its spec was.`,
-        "Looked for under the current folder, the folder that holds the artefact, and among the bundled specs.",
+        `More than its policies differs from ${join(folder, manifest.spec.path)}: what is measured need not hold for it.`,
       ],
-      hint: "name it: --write path/to/spec.rwkv.ts",
+      hint: "build an artefact from it, and measure that",
     }),
   ]);
 }

@@ -2,10 +2,10 @@
  * Whether an artefact computes what the spec says. An equation departs when it makes something else of the operands that it had in the
  * run; where none does, all of them together may still drift away from the model.
  */
-import type { CheckedModel } from "../check/typed.ts";
+import type { CheckedModel, TypedEquation } from "../check/typed.ts";
 import { type Diagnostic, inputError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
-import { type ComparedEquation, type Difference, firstDeparture } from "../oracle/compare.ts";
+import { type ComparedEquation, type Difference, firstDeparture, type Place } from "../oracle/compare.ts";
 import { shortNumber } from "./text.ts";
 
 /** Relative to the largest value that the equation has over all tokens, in its layer. */
@@ -59,12 +59,29 @@ export interface Verdict {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Diagnostics: verify/departs, verify/drifts. */
+/** Diagnostics: verify/not-finite, verify/departs, verify/drifts. */
 export function judge({ own, total }: Compared, context: VerifyContext): Verdict {
+  const broken = firstNotFinite(total);
+  if (broken) return { first: undefined, diagnostics: [notFinite(broken, context)] };
   const departure = firstDeparture(own, context.tolerance.own);
   if (departure) return { first: departure, diagnostics: [departs(departure, own, context)] };
   const drift = firstDeparture(total, context.tolerance.total);
   return { first: drift, diagnostics: drift ? [drifts(drift, context)] : [] };
+}
+
+/** Of the earliest token, the earliest equation. */
+function firstNotFinite(equations: readonly ComparedEquation[]): ComparedEquation | undefined {
+  const found = equations.filter((e) => e.notFinite);
+  const token = Math.min(...found.map((e) => e.notFinite!.token));
+  return found.find((e) => e.notFinite!.token === token);
+}
+
+function notFinite({ equation, path, notFinite: place }: ComparedEquation, { ids }: VerifyContext): Diagnostic {
+  return inputError("verify/not-finite", `the model itself is not finite: ${path}, at ${tokenText(place!, ids)}`, {
+    primary: { span: equation.span, text: `infinite or NaN in double precision${elementText(equation, place!)}` },
+    notes: ["All values before it are finite. There is nothing to hold an artefact against."],
+    hint: "look for weights that are infinite or NaN, or a division by zero",
+  });
 }
 
 function departs({ equation: e, difference: d }: Departure, own: readonly ComparedEquation[], context: VerifyContext) {
@@ -98,7 +115,7 @@ function drifts({ equation: e, difference: d }: Departure, { tolerance, ids, man
   });
 }
 
-const tokenText = ({ token }: Difference, ids: readonly number[]): string => `token ${token} (id ${ids[token]})`;
+const tokenText = ({ token }: Place, ids: readonly number[]): string => `token ${token} (id ${ids[token]})`;
 
 function comparisonText({ magnitude }: ComparedEquation, { relative }: Difference, tokens: number): string {
   const largest = `largest value that it should have in these ${tokens} tokens`;
@@ -107,10 +124,16 @@ function comparisonText({ magnitude }: ComparedEquation, { relative }: Differenc
     : `The ${largest} is ${shortNumber(magnitude)}`;
 }
 
-function foundText({ equation }: ComparedEquation, { found, expected, index }: Difference): string {
-  const element = equation.axes.map(({ label }, i) => `${label.replace(/~.*/, "")} = ${index[i]}`).join(", ");
+function foundText({ equation }: ComparedEquation, difference: Difference): string {
+  const { found, expected } = difference;
   const value = Number.isFinite(found) ? shortNumber(found) : String(found);
-  return `found ${value}, expected ${shortNumber(expected)}${element === "" ? "" : ` at ${element}`}`;
+  return `found ${value}, expected ${shortNumber(expected)}${elementText(equation, difference)}`;
+}
+
+/** " at h = 0, i = 2"; nothing for a scalar. */
+function elementText({ axes }: TypedEquation, { index }: Place): string {
+  const element = axes.map(({ label }, i) => `${label.replace(/~.*/, "")} = ${index[i]}`).join(", ");
+  return element === "" ? "" : ` at ${element}`;
 }
 
 /** "so do x and 3 more". */

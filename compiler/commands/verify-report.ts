@@ -11,11 +11,12 @@ const shown = 10;
 
 export function summarise(
   { own, total, missing }: Compared,
-  { first }: Verdict,
+  { first, diagnostics }: Verdict,
   context: VerifyContext,
 ): Pick<ActionResult, "json" | "text"> {
   const { manifest, ids, tolerance, model } = context;
   const lines = new Lines(model);
+  const agrees = diagnostics.length === 0;
   const entries = own.map((equation, i) => ({
     ...entryOf(equation, worstOf(equation), lines),
     total: finite(worstOf(total[i]!).relative),
@@ -27,12 +28,12 @@ export function summarise(
       precision: manifest.precision,
       tokens: ids,
       tolerance,
-      agrees: first === undefined,
+      agrees,
       first: first ? entryOf(first.equation, first.difference, lines) : null,
       equations: entries,
       notCompared: missing,
     },
-    text: `${tableOf(entries)}${sentences(entries.length, missing, first === undefined, context)}`,
+    text: `${tableOf(entries)}${sentences(entries.length, missing, agrees, context)}`,
   };
 }
 

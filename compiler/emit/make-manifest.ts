@@ -1,6 +1,6 @@
 /** The manifest `model.json`, from what was compiled and written. Its type: `manifest.ts`. */
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
+import { basename, relative, resolve } from "node:path";
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { elements } from "../ir/constant.ts";
@@ -8,7 +8,7 @@ import type { HostEmbedding, QnnGraph, QnnNode } from "../lower/qnn-graph.ts";
 import type { Precision, Target } from "../targets/targets.ts";
 import type { Manifest, ManifestFile, ManifestGraph } from "./manifest.ts";
 import { dtypeBytes } from "./plan-weights.ts";
-import { specPath } from "./spec-files.ts";
+import { isBundled, specPath } from "./spec-files.ts";
 
 export interface ManifestInputs {
   readonly name: string;
@@ -32,6 +32,8 @@ export function makeManifest(
   inputs: ManifestInputs,
   checkpoint: Checkpoint,
   products: {
+    /** Where the artefact will be. */
+    readonly place: string;
     readonly weights: string | null;
     readonly libraries: Readonly<Record<string, string>>;
     readonly files: readonly ManifestFile[];
@@ -47,6 +49,9 @@ export function makeManifest(
       name: inputs.spec.name,
       file: basename(inputs.spec.file),
       path: specPath(inputs),
+      from: isBundled(inputs.spec.file)
+        ? inputs.spec.file
+        : relative(resolve(products.place), resolve(inputs.spec.file)),
       sha256: specHash(inputs),
     },
     checkpoint: { source: checkpoint.source, dtype: commonDtype(checkpoint) },

@@ -74,8 +74,14 @@ export interface Manifest {
   readonly formatVersion: 1;
   readonly name: string;
   readonly compilerVersion: string;
-  /** `path`: its text in the artefact. */
-  readonly spec: { readonly name: string; readonly file: string; readonly path: string; readonly sha256: string };
+  /** `path`: its text in the artefact. `from`: the file that was built, as seen from the artefact's folder at that time. */
+  readonly spec: {
+    readonly name: string;
+    readonly file: string;
+    readonly path: string;
+    readonly from: string;
+    readonly sha256: string;
+  };
   readonly checkpoint: { readonly source: string; readonly dtype: string };
   /** Numbers of the spec's dimensions, by name. */
   readonly dims: Readonly<Record<string, number>>;

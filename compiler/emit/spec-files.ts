@@ -13,6 +13,8 @@ export interface SpecSources {
   readonly sources: ReadonlyMap<string, string>;
 }
 
+export const isBundled = (file: string): boolean => file.startsWith(bundledSpecs);
+
 /** Of the bundled specs that a spec imports. */
 export const bundledFolder = "spec/rwkvc/specs";
 
@@ -28,12 +30,12 @@ export function emitSpec(inputs: SpecSources): EmittedFile[] {
 }
 
 function placeIn(common: string, file: string): string {
-  if (file.startsWith(bundledSpecs)) return specFileIn(bundledFolder, file);
+  if (isBundled(file)) return specFileIn(bundledFolder, file);
   return ["spec", ...relative(common, resolve(file)).split(sep)].join("/");
 }
 
 function commonFolder({ spec, sources }: SpecSources): string {
-  const own = [spec.file, ...sources.keys()].filter((file) => !file.startsWith(bundledSpecs));
+  const own = [spec.file, ...sources.keys()].filter((file) => !isBundled(file));
   const folders = own.map((file) => dirname(resolve(file)));
   const holds = (folder: string): boolean =>
     folders.every((other) => other === folder || other.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`));

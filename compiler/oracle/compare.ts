@@ -13,16 +13,19 @@ export interface StoredValue {
   readonly scale: number;
 }
 
-/** The element that differs most. */
-export interface Difference {
+export interface Place {
   /** Position of the token in the sequence. */
   readonly token: number;
   /** One per axis of the equation. */
   readonly index: readonly number[];
+}
+
+/** The element that differs most. */
+export interface Difference extends Place {
   /** As the spec means it, with the scale divided out. */
   readonly found: number;
   readonly expected: number;
-  /** |found - expected| / largest magnitude; infinite when what was found is not finite. */
+  /** |found - expected| / largest magnitude; infinite when one of the two is not finite, and the other is not the same. */
   readonly relative: number;
 }
 
@@ -32,10 +35,12 @@ export interface ComparedEquation {
   readonly equation: TypedEquation;
   readonly layer: number | null;
   readonly stored: StoredValue;
-  /** Of the oracle's values over all tokens. */
+  /** Of the oracle's finite values over all tokens. */
   readonly magnitude: number;
   /** One per token. */
   readonly differences: readonly Difference[];
+  /** The first value that the oracle itself has as infinite or NaN. */
+  readonly notFinite: Place | undefined;
 }
 
 interface Draft {
@@ -45,6 +50,7 @@ interface Draft {
   readonly stored: StoredValue;
   magnitude: number;
   readonly differences: Difference[];
+  notFinite: Place | undefined;
 }
 
 export class Comparison {
@@ -70,13 +76,23 @@ export class Comparison {
       return undefined;
     }
     const key = `${path}@${equation.span.start}`;
-    const draft = this.drafts.get(key) ?? { path, equation, layer, stored, magnitude: 0, differences: [] };
+    const draft = this.drafts.get(key) ?? {
+      path,
+      equation,
+      layer,
+      stored,
+      magnitude: 0,
+      differences: [],
+      notFinite: undefined,
+    };
     this.drafts.set(key, draft);
     const { data, sizes } = value;
     const found = this.read(stored.tensor, token);
     if (found.length !== data.length)
       throw new Error(`${stored.tensor} has ${found.length} values, not ${data.length}`);
-    for (const x of data) draft.magnitude = Math.max(draft.magnitude, Math.abs(x));
+    for (const x of data) if (Number.isFinite(x)) draft.magnitude = Math.max(draft.magnitude, Math.abs(x));
+    const wrong = data.findIndex((x) => !Number.isFinite(x));
+    if (wrong >= 0) draft.notFinite ??= { token, index: indexOf(wrong, sizes) };
     const { at, apart } = largestDifference(found, data, stored.scale, this.negligible);
     draft.differences.push({
       token,

@@ -35,7 +35,7 @@ export function writePolicies(text: string, policies: readonly Policy[]): Writte
   const names = importedNames(source, text);
   if (typeof names === "string") return { problem: names };
   const list = `[${policies.map((policy) => policyText(policy, names.use)).join(", ")}]`;
-  const property = body.getProperty("policies");
+  const property = body.getProperties().find((p) => Node.hasName(p) && /^(["']?)policies\1$/.test(p.getName()));
   const edits: Edit[] = [];
   if (!property) {
     if (body.getProperties().some((p) => Node.isSpreadAssignment(p))) {
@@ -47,11 +47,15 @@ export function writePolicies(text: string, policies: readonly Policy[]): Writte
     if (!initializer || !Node.isArrayLiteralExpression(initializer)) {
       return { problem: "its `policies` are not a list written in place" };
     }
+    if (hasComments(initializer)) return { problem: "comments in its list of `policies` would be lost" };
     edits.push({ start: initializer.getStart(), end: initializer.getEnd(), text: list });
   }
   edits.push(...names.imports());
   return { text: applyEdits(text, edits) };
 }
+
+/** Comments belong to nodes and to punctuation: whatever is left of the text without strings. */
+const hasComments = (list: Node): boolean => /\/[/*]/.test(list.getText().replace(/(["'`])(?:\\.|(?!\1).)*\1/g, ""));
 
 function applyEdits(text: string, edits: readonly Edit[]): string {
   const fromTheEnd = [...edits].sort((a, b) => b.start - a.start);
@@ -62,7 +66,7 @@ function applyEdits(text: string, edits: readonly Edit[]): string {
 function insertProperty(body: ObjectLiteralExpression, property: string, text: string): Edit {
   const last = body.getProperties().at(-1);
   if (!last) return insertAt(body.getStart() + 1, ` ${property} `);
-  const comma = /^(?:\s|\/\/.*|\/\*[^]*?\*\/)*?,/.exec(text.slice(last.getEnd(), body.getEnd()))?.[0].length;
+  const comma = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*?,/.exec(text.slice(last.getEnd(), body.getEnd()))?.[0].length;
   const before = comma === undefined ? "," : "";
   const indentation = ownLine(last, text);
   const at = last.getEnd() + (comma ?? 0);

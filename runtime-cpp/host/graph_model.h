@@ -19,9 +19,10 @@ struct Tensor {
   std::vector<uint32_t> dims;
   /// STATIC only: `bytes()` bytes.
   const uint8_t* data = nullptr;
-  /// Keeps `data` alive; null when they are the client's own (a file mapping, whose pages may be
-  /// dropped).
+  /// Keeps `data` alive; null when they are the client's own.
   std::shared_ptr<const void> owner;
+  /// `data` lie in the client's mapping of a file, whose pages may be given back.
+  bool is_mapped = false;
 
   bool is_static() const { return type == QNN_TENSOR_TYPE_STATIC; }
   uint64_t elements() const;

@@ -85,6 +85,30 @@ describe("rwkv5.2-overflow without policies", () => {
     expect(stderr).toContain("S'[h,i,j] = k[h,i] * v[h,j] + w[h,i] * S[h,i,j]");
   });
 
+  const refusal = async (args: readonly string[]): Promise<unknown> => {
+    const { code, stdout } = await rwkvc(["ranges", fp16, "--text", text, "--json", ...args], host.env);
+    expect(code).not.toBe(0);
+    return (JSON.parse(stdout) as { diagnostics: { code: string }[] }).diagnostics[0]!.code;
+  };
+
+  test("--write alone takes the very file that was built, wherever copies of it are", async () => {
+    const copy = join(scratch(), "bare.rwkv.ts");
+    const original = readFileSync(spec, "utf8");
+    writeFileSync(copy, original);
+    expect((await ranges([fp16, "--write"])).spec.written).toMatch(/bare\.rwkv\.ts$/);
+    expect(readFileSync(copy, "utf8")).toBe(original);
+    expect(readFileSync(spec, "utf8")).not.toBe(original);
+    writeFileSync(spec, original);
+  });
+
+  test("neither another model's spec is written, nor the artefact's own copy", async () => {
+    const other = join(scratch(), "other.rwkv.ts");
+    writeFileSync(other, readFileSync(spec, "utf8").replace("64e-5", "32e-5"));
+    expect(await refusal(["--write", other])).toBe("ranges/other-spec");
+    expect(await refusal(["--write", "specs/rwkv-7.rwkv.ts"])).toBe("ranges/other-spec");
+    expect(await refusal(["--write", join(fp16, "spec/bare.rwkv.ts")])).toBe("usage/out-in-artefact");
+  });
+
   test("a spec that is not the artefact's any more is not guessed", async () => {
     writeFileSync(spec, `${readFileSync(spec, "utf8")}\n// changed\n`);
     const { code, stdout } = await rwkvc(["ranges", fp16, "--text", text, "--write", "--json"], host.env);

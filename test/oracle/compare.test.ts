@@ -87,4 +87,23 @@ describe("the comparison", () => {
     });
     expect(firstDeparture(equations, 2.5)).toBeUndefined();
   });
+
+  it("leaves what is not finite in the model itself out of the magnitude, and says where it begins", () => {
+    const [a] = compared({
+      a: {
+        expected: [
+          [2, 1],
+          [2, NaN],
+          [Infinity, NaN],
+        ],
+        found: [
+          [2, 1],
+          [2, NaN],
+          [Infinity, 7],
+        ],
+      },
+    });
+    expect(a).toMatchObject({ magnitude: 2, notFinite: { token: 1, index: [1] } });
+    expect(a!.differences.map((d) => d.relative)).toEqual([0, 0, Infinity]);
+  });
 });

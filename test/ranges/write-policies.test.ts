@@ -88,3 +88,20 @@ test("a type-only import does not count", () => {
 test("a byte order mark stays", () => {
   expect(written(`\ufeff${eagle}`).startsWith("\ufeffimport")).toBe(true);
 });
+
+test("a quoted key is one as well", () => {
+  expect(policiesOf(written(eagle.replace("policies:", '"policies":')))).toHaveLength(2);
+});
+
+test("comments in the list are the author's: it is not written over", () => {
+  for (const comment of ["// why", "/* why */"]) {
+    const text = eagle.replace("policies: [", `policies: [ ${comment}\n`);
+    expect(writePolicies(text, policies)).toEqual({ problem: expect.stringContaining("comments") as string });
+  }
+});
+
+test("a comma in a comment behind the last property separates nothing", () => {
+  const text = 'import * as r from "rwkvc/spec";\nexport default r.model({\n  name: "a" // x, y\n});\n';
+  expect(written(text)).toContain('  name: "a",\n  policies: [r.scale("timeMix.k", 1 / 8)');
+  expect(written(text)).toContain("// x, y");
+});

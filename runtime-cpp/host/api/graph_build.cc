@@ -127,7 +127,8 @@ Fault Graph::create_tensor(Qnn_Tensor_t* source) {
   if (Fault fault = builder_.check_tensor(tensor)) return fault;
   if (tensor.is_static()) {
     const bool aligned = reinterpret_cast<uintptr_t>(tensor.data) % element_size(tensor.dtype) == 0;
-    if (!options_.mapped_static_data || !aligned || tensor.bytes() < kPage) {
+    tensor.is_mapped = options_.mapped_static_data && aligned && tensor.bytes() >= kPage;
+    if (!tensor.is_mapped) {
       const std::shared_ptr<const uint8_t> copy = copy_aligned(tensor.data, tensor.bytes());
       tensor.data = copy.get();
       tensor.owner = copy;

@@ -1,5 +1,6 @@
 #include "interface.h"
 
+#include <exception>
 #include <new>
 
 #include "Host/QnnHost.h"
@@ -18,6 +19,8 @@ struct Guarded<function> {
       return function(arguments...);
     } catch (const std::bad_alloc&) {
       return QNN_COMMON_ERROR_MEM_ALLOC;
+    } catch (const std::exception&) {
+      return QNN_COMMON_ERROR_GENERAL;
     }
   }
 };

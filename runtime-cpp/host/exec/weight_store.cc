@@ -93,7 +93,7 @@ Store& store() {
 }  // namespace
 
 std::shared_ptr<const PackedWeight> pack_weight(const Tensor& tensor) {
-  if (tensor.owner != nullptr) return std::make_shared<InPlace>(tensor);
+  if (!tensor.is_mapped) return std::make_shared<InPlace>(tensor);
   return store().pack(tensor);
 }
 

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "futex.h"
 
@@ -40,7 +41,11 @@ void step_back() {
 
 ThreadPool::ThreadPool(uint32_t threads) {
   for (uint32_t i = 0; i < threads - 1 + kSpareJobs; ++i) jobs_.push_back(std::make_unique<Job>());
-  for (uint32_t i = 1; i < threads; ++i) helpers_.emplace_back([this, i] { help(i); });
+  try {
+    while (helpers_.size() + 1 < threads) helpers_.emplace_back([this] { help(); });
+  } catch (const std::system_error&) {
+    // The system gives no more threads: there are fewer to help.
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -116,7 +121,7 @@ void ThreadPool::judge(uint32_t helped, uint32_t chunks) {
   judged_jobs_ = helped_ = possible_ = 0;
 }
 
-void ThreadPool::help(uint32_t) {
+void ThreadPool::help() {
   step_back();
   std::vector<uint8_t> result;
   uint32_t seen = 0;

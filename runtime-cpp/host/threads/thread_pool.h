@@ -17,7 +17,7 @@ namespace qnn_host {
 /// machine).
 class ThreadPool {
  public:
-  /// `threads` counts the caller.
+  /// `threads` counts the caller; there are fewer where the system gives no more.
   explicit ThreadPool(uint32_t threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -36,7 +36,7 @@ class ThreadPool {
   /// More than one for each helper, so that there is always one that nobody is in.
   static constexpr uint32_t kSpareJobs = 4;
 
-  void help(uint32_t helper);
+  void help();
   void serve(Job& job, std::vector<uint8_t>& result);
   Job& free_job();
   void publish(Job& job);

@@ -1,6 +1,10 @@
 // Context binaries: what is written can be loaded and gives the same bits; what is damaged is
 // refused.
 
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
 #include "api_client.h"
 
 using namespace client;
@@ -72,6 +76,35 @@ TEST_F(Binary, APersistentBufferIsReadInPlace) {
   Qnn_ContextHandle_t loaded = nullptr;
   ASSERT_EQ(0u, load(bytes, &loaded, configs));
   EXPECT_EQ(expected_, run(loaded));
+  EXPECT_CODE(0, qnn().contextFree(loaded, nullptr));
+}
+
+TEST_F(Binary, APersistentBufferIsNotChanged) {
+  // Weights of several pages: those of a file's mapping would be given back after packing.
+  constexpr uint32_t kN = 256;
+  const Qnn_GraphHandle_t graph = create_graph("large");
+  Qnn_Tensor_t x = tensors_.make("x", QNN_TENSOR_TYPE_APP_WRITE, QNN_DATATYPE_FLOAT_32, {1, kN});
+  Qnn_Tensor_t y = tensors_.make("y", QNN_TENSOR_TYPE_APP_READ, QNN_DATATYPE_FLOAT_32, {1, kN});
+  Qnn_Tensor_t w = tensors_.constant<float>("w", QNN_DATATYPE_FLOAT_32, {kN, kN},
+                                            std::vector<float>(kN * kN, 1.0f));
+  for (Qnn_Tensor_t* tensor : {&x, &y, &w}) create(graph, tensor);
+  std::vector<Qnn_Tensor_t> in{x, w}, out{y};
+  ASSERT_OK(qnn().graphAddNode(graph, node("fc", "FullyConnected", in, out))) << messages();
+  ASSERT_OK(qnn().graphFinalize(graph, nullptr, nullptr));
+  finalize();
+  const Bytes bytes = binary();
+  const std::unique_ptr<void, decltype(&std::free)> buffer(
+      std::aligned_alloc(4096, (bytes.size() + 4095) / 4096 * 4096), &std::free);
+  std::memcpy(buffer.get(), bytes.data(), bytes.size());
+
+  QnnContext_Config_t config = QNN_CONTEXT_CONFIG_INIT;
+  config.option = QNN_CONTEXT_CONFIG_PERSISTENT_BINARY;
+  config.isPersistentBinary = 1;
+  const QnnContext_Config_t* configs[] = {&config, nullptr};
+  Qnn_ContextHandle_t loaded = nullptr;
+  ASSERT_OK(qnn().contextCreateFromBinary(backend_, nullptr, configs, buffer.get(), bytes.size(),
+                                          &loaded, nullptr));
+  EXPECT_EQ(0, std::memcmp(buffer.get(), bytes.data(), bytes.size()));
   EXPECT_CODE(0, qnn().contextFree(loaded, nullptr));
 }
 

@@ -3,6 +3,7 @@
 #include "threads/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <chrono>
 #include <numeric>
@@ -29,6 +30,23 @@ class Multiples : public ChunkedWork {
  private:
   const uint32_t chunks_;
 };
+
+TEST(ThreadPool, WorksWithTheThreadsThatTheSystemGives) {
+  const Multiples work(7);
+  pthread_attr_t usual, huge;
+  ASSERT_EQ(pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(pthread_getattr_default_np(&huge), 0);
+  // No thread has room for such a stack.
+  ASSERT_EQ(pthread_attr_setstacksize(&huge, size_t{1} << 46), 0);
+  ASSERT_EQ(pthread_setattr_default_np(&huge), 0);
+  ThreadPool pool(4);
+  ASSERT_EQ(pthread_setattr_default_np(&usual), 0);
+  EXPECT_EQ(pool.threads(), 1u);
+  std::vector<uint64_t> out(work.chunks());
+  *static_cast<uint64_t*>(pool.operand(sizeof(uint64_t))) = 3;
+  pool.run(work, out.data());
+  EXPECT_EQ(out, (std::vector<uint64_t>{0, 3, 6, 9, 12, 15, 18}));
+}
 
 TEST(ThreadPool, EveryChunkIsInTheOutputOfEveryJob) {
   // Before the pool: its helpers may be at a work until the pool is gone.

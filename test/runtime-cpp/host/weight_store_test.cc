@@ -66,6 +66,7 @@ struct Layer {
     const uint32_t w =
         graph.tensor("w", QNN_TENSOR_TYPE_STATIC, QNN_DATATYPE_FLOAT_16, {kRows, kWidth});
     graph.model().tensors[w].data = weights;
+    graph.model().tensors[w].is_mapped = true;
     graph.node("FullyConnected", {x, w}, {y});
   }
 };
@@ -97,6 +98,7 @@ TEST_F(MappedData, GraphsThatUseTheSameDataShareTheCopy) {
   tensor.dtype = QNN_DATATYPE_FLOAT_16;
   tensor.dims = {kRows, kWidth};
   tensor.data = weights.data();
+  tensor.is_mapped = true;
   const auto first = pack_weight(tensor), second = pack_weight(tensor);
   EXPECT_EQ(first->data(), second->data());
   EXPECT_NE(first->data(), weights.data());
@@ -115,6 +117,16 @@ TEST(OwnedData, IsUsedWhereItIsAndKeptAlive) {
   const std::weak_ptr<std::vector<uint8_t>> watched = owner;
   owner.reset();
   EXPECT_FALSE(watched.expired());
+}
+
+TEST(BorrowedData, IsUsedWhereItIsAndLeftAlone) {
+  const std::vector<uint16_t> ones(kWidth * 16, 0x3C00);
+  Tensor tensor;
+  tensor.dtype = QNN_DATATYPE_FLOAT_16;
+  tensor.dims = {16, kWidth};
+  tensor.data = reinterpret_cast<const uint8_t*>(ones.data());
+  EXPECT_EQ(pack_weight(tensor)->data(), tensor.data);
+  EXPECT_EQ(ones, std::vector<uint16_t>(kWidth * 16, 0x3C00));
 }
 
 TEST(Tables, AreReadFromTheMappingAndNotPacked) {
