@@ -4,7 +4,7 @@
  * changed.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -67,7 +67,7 @@ function isCurrent(folder: string, sources: string): boolean {
   return built === sources && products.every((name) => existsSync(join(folder, name)));
 }
 
-/** Of names, sizes and times of all files that the programs are made of, and of whether Highway can be built with. */
+/** Of all files that the programs are made of, and of whether Highway can be built with. */
 function fingerprint(): string {
   const hash = createHash("sha256");
   hash.update(`Highway ${["/usr", "/usr/local"].some((place) => existsSync(`${place}/include/hwy/highway.h`))}\n`);
@@ -78,8 +78,8 @@ function fingerprint(): string {
       if (name === "/model") continue;
       if (entry.isDirectory()) visit(join(folder, entry.name), name);
       else if (entry.isFile()) {
-        const { size, mtimeMs } = statSync(join(folder, entry.name));
-        hash.update(`${name} ${size} ${mtimeMs}\n`);
+        const text = readFileSync(join(folder, entry.name));
+        hash.update(`${name} ${text.length}\n`).update(text);
       }
     }
   };
