@@ -156,3 +156,24 @@ function findRange(tensor: QnnTensor, writer: ReadonlyMap<QnnTensor, QnnNode>): 
       return all;
   }
 }
+
+describe("a state that starts beyond float16's range", () => {
+  const { model } = tinyModel("specs/rwkv-4.rwkv.ts", specText("specs/rwkv-4.rwkv.ts"), {
+    L: 1,
+    V: 37,
+    D: 8,
+    A: 8,
+    F: 12,
+  });
+  const initials = (target: string, precision: "fp16" | "fp32"): number[] => {
+    const { qnn } = stagesOf(model, { target, precision, scaling: true });
+    return qnn.states.flatMap(({ slices }) => slices.map(({ initial }) => initial)).filter((initial) => initial !== 0);
+  };
+
+  it("starts at half of it, so that what is added to it overflows nothing", () => {
+    expect(initials("htp-v75", "fp16")).toEqual([-32752]);
+  });
+  it("starts where the spec says in float32", () => {
+    expect(initials("qnn-cpu", "fp32")).toEqual([-1e30]);
+  });
+});
