@@ -111,6 +111,10 @@ const graph = object({
 });
 const hostEmbedding = object({ file: inside, dtype: oneOf("float16", "float32"), shape });
 
+const tokenizer: Check = (value, at) =>
+  object({ kind: oneOf("bytes", "abc", "world") })(value, at) ??
+  ((value as { kind: string }).kind === "world" ? object({ file: inside })(value, at) : undefined);
+
 const manifest = object({
   name: text,
   compilerVersion: text,
@@ -123,7 +127,7 @@ const manifest = object({
   target: text,
   htp: nullOr(object({ soc: text, socModel: count, arch: count, vtcmMb: count })),
   policies: list(text),
-  tokenizer: nullOr(object({ kind: oneOf("bytes") })),
+  tokenizer: nullOr(tokenizer),
   embedding: (value, at) =>
     object({ placement: oneOf("graph", "host") })(value, at) ??
     ((value as { placement: string }).placement === "host" ? hostEmbedding(value, at) : undefined),

@@ -3,7 +3,7 @@
  * lists them. Built aside and renamed (see `replace-folder.ts`). The library is compiled while the weights are written.
  */
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
@@ -27,6 +27,8 @@ export interface ArtefactPlan extends ManifestInputs {
   /** The spec's `reference`, for the header of the generated source. */
   readonly reference?: string;
   readonly embedWeights?: boolean;
+  /** The vocabulary file, which becomes `tokenizer.file`. */
+  readonly vocabularyFile?: string | null;
   /** Systems to build the library for; this machine when absent. */
   readonly triples?: readonly Triple[];
 }
@@ -82,6 +84,7 @@ async function fillFolder(
   for (const file of [...emitTexts(plan, weights, id), ...(await supportFiles(plan.embedWeights === true))]) {
     files.push(await writeText(folder, file));
   }
+  files.push(...(await copyVocabulary(folder, plan)));
   const writing = () => writeData(folder, plan, weights, id, checkpoint, options);
   const building = () => buildLibraries(folder, plan);
   let data: DataFile[];
@@ -132,6 +135,14 @@ function emitTexts(plan: ArtefactPlan, weights: WeightPlan, id: string): Emitted
     ...emitSpec(plan),
     ...emitHtpConfigs(plan.graphs, plan.target, plan.precision),
   ];
+}
+
+async function copyVocabulary(folder: string, { tokenizer, vocabularyFile }: ArtefactPlan): Promise<ManifestFile[]> {
+  if (!vocabularyFile || !tokenizer || !("file" in tokenizer)) return [];
+  const path = join(folder, tokenizer.file);
+  await mkdir(dirname(path), { recursive: true });
+  await copyFile(vocabularyFile, path);
+  return [{ path: tokenizer.file, ...(await hashFile(path)) }];
 }
 
 async function writeText(folder: string, file: EmittedFile): Promise<ManifestFile> {

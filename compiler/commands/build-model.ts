@@ -16,6 +16,8 @@ export interface BuildRequest {
   readonly embedding: "graph" | "host";
   readonly scaling: boolean;
   readonly embedWeights: boolean;
+  /** As --tokenizer names it. */
+  readonly tokenizer?: string | undefined;
   /** Tokens of graphs for prompts; see CompileOptions. */
   readonly prefill?: readonly number[];
   /** Systems to build the model library for; this machine when absent. */
@@ -58,6 +60,9 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
   const { model, checkpoint, sources } = front;
   try {
     if (!model || !checkpoint) throw new BuildError(front.diagnostics, sources);
+    const vocabulary = vocabularySize(model);
+    const { tokenizerForBuild } = await import("./tokenizer.ts");
+    const { tokenizer, source } = await tokenizerForBuild(request.tokenizer, vocabulary, request.weights, session);
     const compiled = await stage("compile", async () => {
       const { compile } = await import("../pipeline.ts");
       return compile(model, request);
@@ -66,7 +71,6 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
     if (!compiled.value) throw new BuildError(diagnostics, sources);
     const { graphs, hostEmbedding, policies } = compiled.value;
     const { writeArtefact } = await import("../build/write-artefact.ts");
-    const vocabulary = vocabularySize(model);
     const plan = {
       name: request.name,
       compilerVersion: packageJson.version,
@@ -77,7 +81,8 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
       precision: request.precision,
       target: request.target,
       policies,
-      tokenizer: vocabulary === byteVocabulary ? ({ kind: "bytes" } as const) : null,
+      tokenizer,
+      vocabularyFile: source,
       graphs,
       hostEmbedding,
       embedWeights: request.embedWeights,
@@ -103,9 +108,6 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
     checkpoint?.close();
   }
 }
-
-/** A model of bytes: each token is one. */
-const byteVocabulary = 256;
 
 /** The one axis of `logits`, which the checker has seen to. */
 function vocabularySize(model: CheckedModel): number {

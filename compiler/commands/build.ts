@@ -22,6 +22,7 @@ import { parsePrefill } from "./prefill-option.ts";
 import { chooseTarget, defaultTarget, refuseUnsupportedFlags, type TargetFlags } from "./target-options.ts";
 import { isInside } from "./output-files.ts";
 import { bytes, seconds } from "./text.ts";
+import { resolveTokenizer, tokenizerText } from "./tokenizer.ts";
 
 interface BuildFlags extends TargetFlags {
   readonly weights: string;
@@ -38,6 +39,7 @@ interface BuildFlags extends TargetFlags {
   readonly prefill?: readonly number[];
   readonly chunks?: string;
   readonly encodings?: string;
+  readonly tokenizer?: string;
 }
 
 export function buildCommand(line: CommandLine): Command {
@@ -63,6 +65,10 @@ export function buildCommand(line: CommandLine): Command {
       `build the libraries for ${triples.join(", ")}; several with commas between (default: ${hostTriple})`,
       parseArchs,
     )
+    .option(
+      "--tokenizer <name>",
+      "how text becomes tokens: bytes, abc, world, or a vocabulary file (default: bytes for a vocabulary of 256, else none)",
+    )
     .option("--embed-weights", "put the weights inside the library instead of a file beside it")
     .option("--dump-ir <pass>", "write the IR after this pass, or after all, to OUT.ir/")
     .option("--out <folder>", "artefact folder (default: out/<spec's name>)")
@@ -80,7 +86,8 @@ export function buildCommand(line: CommandLine): Command {
     const { target, precision } = chooseTarget(flags);
     const out = flags.out ?? defaultOut(spec);
     const name = flags.name === undefined ? defaultName(out) : parseName(flags.name);
-    checkOut(out, { spec, weights: flags.weights });
+    const tokenizer = flags.tokenizer === undefined ? undefined : resolveTokenizer(flags.tokenizer, [flags.weights]);
+    checkOut(out, { spec, weights: flags.weights, ...(tokenizer && { vocabulary: tokenizer }) });
     if (flags.arch) await checkCompilers(flags.arch);
     const onStage = flags.dumpIr === undefined ? undefined : await dumpStages(flags.dumpIr, `${out}.ir`);
     let context: CompiledContext | undefined;
@@ -89,6 +96,7 @@ export function buildCommand(line: CommandLine): Command {
         ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
         prefill: flags.prefill ?? [],
         ...{
+          tokenizer,
           embedWeights: flags.embedWeights === true,
           ...(flags.arch ? { triples: flags.arch } : {}),
           name,
@@ -210,6 +218,7 @@ function summarise(
       `  ${graphKey(graph, manifest)}: ${graph.nodes} nodes, at most ${most} a layer, ${bytes(graph.weightBytes)} of weights`,
     );
   }
+  lines.push(`  tokenizer: ${tokenizerText(manifest)}`);
   lines.push(
     `  files: ${bytes(total)}${context?.kind === "made" ? `, context binary ${bytes(context.manifest.bytes)}` : ""}`,
   );
@@ -227,6 +236,7 @@ function summarise(
       target: manifest.target,
       soc: manifest.htp?.soc ?? null,
       precision: manifest.precision,
+      tokenizer: manifest.tokenizer,
       bytes: total,
       graphs: manifest.graphs.map(({ name, kind, nodes, nodesPerLayer, weightBytes, macs }) => ({
         ...{ name, kind, nodes, nodesPerLayer, weightBytes, macs },

@@ -55,17 +55,27 @@ export function defineCommand(name: string, summary: string, examples: readonly 
  * Options that have to be given. Not commander's own: it would complain of a missing `--weights` before it has seen that
  * `--wieghts` is unknown.
  */
-const requiredOptions = new WeakMap<Command, { readonly flag: string; readonly key: string }[]>();
+const requiredOptions = new WeakMap<Command, { readonly flag: string; readonly keys: readonly string[] }[]>();
 
-export function requireOption(command: Command, flags: string, description: string): Command {
-  const option = new Option(flags, `${description} (required)`);
+/** `others`: options of the command that may stand instead. */
+export function requireOption(
+  command: Command,
+  flags: string,
+  description: string,
+  others: readonly string[] = [],
+): Command {
+  const or = others.map((key) => ` or --${key}`).join("");
+  const option = new Option(flags, `${description} (${others.length > 0 ? `this${or} is required` : "required"})`);
   const list = requiredOptions.get(command) ?? [];
-  requiredOptions.set(command, [...list, { flag: option.long ?? flags, key: option.attributeName() }]);
+  const entry = { flag: `${option.long ?? flags}${or}`, keys: [option.attributeName(), ...others] };
+  requiredOptions.set(command, [...list, entry]);
   return command.addOption(option);
 }
 
 function checkRequired(command: Command): void {
-  const missing = (requiredOptions.get(command) ?? []).filter(({ key }) => command.getOptionValue(key) === undefined);
+  const missing = (requiredOptions.get(command) ?? []).filter(({ keys }) =>
+    keys.every((key) => command.getOptionValue(key) === undefined),
+  );
   if (missing.length === 0) return;
   throw new DiagnosticError(
     missing.map(({ flag }) =>

@@ -10,10 +10,13 @@ import { choice } from "./flags.ts";
 import { openArtefact, prepareRun, withScratch } from "./model-run.ts";
 import { checkOutputs } from "./output-files.ts";
 import { runModel } from "./overflow.ts";
-import { readTokenIds } from "./token-ids.ts";
+import { tokenizerOption } from "./tokenizer.ts";
+import { checkTokenFlags, givenTokens } from "./given-tokens.ts";
 
 interface LogitsFlags {
-  readonly tokens: string;
+  readonly tokens?: string;
+  readonly text?: string;
+  readonly tokenizer?: string;
   readonly out: string;
   readonly stateOut?: string;
   readonly graph: "decode" | "prefill";
@@ -26,6 +29,8 @@ export function logitsCommand(line: CommandLine): Command {
     "rwkvc logits out/kjv --tokens ids.txt --out logits.f32 --state-out state.f32 --backend htp",
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote")
+    .option("--text <file>", "a text instead of token ids")
+    .option(...tokenizerOption)
     .option("--state-out <file>", "where the last state goes: float32, little-endian, in the spec's order")
     .option(
       "--graph <kind>",
@@ -34,14 +39,16 @@ export function logitsCommand(line: CommandLine): Command {
       "decode",
     )
     .option(...backendOption);
-  requireOption(command, "--tokens <file>", "token ids separated by white space; - reads standard input");
+  requireOption(command, "--tokens <file>", "token ids separated by white space; - reads standard input", ["text"]);
   requireOption(command, "--out <file>", "where the logits go: float32, little-endian, [tokens, vocabulary]");
   return runs(line, command, async (session, options: LogitsFlags, artefact: string) => {
     const outputs: [string, string][] = [["--out", options.out]];
     if (options.stateOut !== undefined) outputs.push(["--state-out", options.stateOut]);
-    checkOutputs(outputs, { files: options.tokens === "-" ? [] : [options.tokens], artefact });
+    checkTokenFlags(options);
+    const inputs = [options.tokens, options.text].filter((file) => file !== undefined && file !== "-");
+    checkOutputs(outputs, { files: inputs as string[], artefact });
     const opened = await openArtefact(artefact);
-    const ids = await readTokenIds(options.tokens, opened.manifest.vocabulary, session.io);
+    const ids = await givenTokens(options, opened, session);
     const prepared = await prepareRun(opened, options.backend, session.io.env);
     return withScratch(async (folder) => {
       const tokens = join(folder, "tokens.txt");

@@ -17,12 +17,14 @@ import { readSpecText } from "./front-end.ts";
 import { checkOutputs } from "./output-files.ts";
 import { type OpenArtefact, openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
 import { describeRanges, type RangesResult } from "./ranges-report.ts";
-import { checkTokenFlags, type TokenFlags, verifyTokens } from "./verify-tokens.ts";
+import { tokenizerOption } from "./tokenizer.ts";
+import { checkTokenFlags, type TokenFlags, verifyTokens } from "./given-tokens.ts";
 
 /** The largest finite float16. */
 const float16Max = 65504;
 
 interface RangesFlags extends TokenFlags {
+  readonly limit: number;
   readonly backend?: BackendName;
   readonly headroom: number;
   /** true: into the file that the artefact's spec came from. */
@@ -35,7 +37,8 @@ export function rangesCommand(line: CommandLine): Command {
     "rwkvc ranges out/model --text book.txt --headroom 4 --write specs/mine.rwkv.ts",
   ])
     .argument("<artefact>", "folder that `rwkvc build` wrote, of any precision")
-    .option("--text <file>", "the text to read, for models of bytes")
+    .option("--text <file>", "the text to read")
+    .option(...tokenizerOption)
     .option("--tokens <file>", "token ids separated by white space; - reads standard input")
     .option("--limit <n>", "read the first n tokens", integer("--limit", { min: 1 }), 1024)
     .option(
@@ -71,7 +74,7 @@ export function rangesCommand(line: CommandLine): Command {
 
 async function measure(artefact: OpenArtefact, flags: RangesFlags, scratch: string, session: Session) {
   const { manifest, folder } = artefact;
-  const ids = await verifyTokens(flags, manifest, session.io);
+  const ids = await verifyTokens(flags, artefact, session);
   const equations = await readEquations(folder);
   const prepared = await prepareRun(artefact, flags.backend, session.io.env, { composed: true });
   const [tokens, report] = [join(scratch, "tokens.txt"), join(scratch, "ranges.json")];

@@ -9,7 +9,7 @@ import { type CommandLine, defineCommand, requireOption, runs } from "./command.
 import { decimal, integer } from "./flags.ts";
 import { openArtefact, prepareRun, withScratch } from "./model-run.ts";
 import { runModel } from "./overflow.ts";
-import { checkTokenizer, refuseTokenizerFiles } from "./tokenizer.ts";
+import { tokenizerArgs, tokenizerOption } from "./tokenizer.ts";
 
 interface RunFlags {
   readonly prompt: string;
@@ -51,23 +51,21 @@ export function runCommand(line: CommandLine): Command {
     .option("--top-k <n>", "sample from the n likeliest tokens", integer("--top-k", { min: 1 }))
     .option("--repetition-penalty <x>", "1 is none", decimal("--repetition-penalty", { above: 0, max: 100 }))
     .option("--seed <n>", "seed of the sampling", integer("--seed", { min: 0 }))
-    .option("--tokenizer <bytes>", "how text becomes tokens: bytes (default: the model's own)")
+    .option(...tokenizerOption)
     .option(...backendOption);
   requireOption(command, "--prompt <text>", "text to go on from");
   return runs(line, command, async (session, options: RunFlags, artefact: string) => {
     if (options.prompt === "") {
       throw new DiagnosticError([usageError("usage/bad-value", "--prompt is empty: there is nothing to go on from")]);
     }
-    refuseTokenizerFiles(options.tokenizer);
     const opened = await openArtefact(artefact);
-    checkTokenizer(options.tokenizer, opened.manifest);
+    const tokenizer = tokenizerArgs(options.tokenizer, opened);
     const prepared = await prepareRun(opened, options.backend, session.io.env);
     session.note(`${prepared.qnn.why}; ${prepared.context ? "context binary" : "model library"}`);
     return withScratch(async (folder) => {
       const file = join(folder, "report.json");
-      const args = [...prepared.args, "--prompt", options.prompt];
+      const args = [...prepared.args, ...tokenizer, "--prompt", options.prompt];
       args.push("--tokens", String(options.tokens), ...samplingArgs(options));
-      if (options.tokenizer) args.push("--tokenizer", options.tokenizer);
       const { report, diagnostics } = await runModel<GenerateReport>(session, prepared, file, ["generate", ...args], {
         onStdout: session.json ? undefined : (piece) => void session.io.stdout.write(piece),
       });

@@ -21,9 +21,11 @@ import { type Traced, traceArtefact } from "./trace.ts";
 import { otherOrigin } from "./verify-origin.ts";
 import { type Compared, judge, type Tolerance, toleranceOf } from "./verify-judgement.ts";
 import { summarise } from "./verify-report.ts";
-import { checkTokenFlags, type TokenFlags, verifyTokens } from "./verify-tokens.ts";
+import { tokenizerOption } from "./tokenizer.ts";
+import { checkTokenFlags, type TokenFlags, verifyTokens } from "./given-tokens.ts";
 
 interface VerifyFlags extends TokenFlags {
+  readonly limit: number;
   readonly weights: string;
   readonly backend?: BackendName;
   readonly precision?: string;
@@ -41,7 +43,8 @@ export function verifyCommand(line: CommandLine): Command {
     .option(...backendOption)
     .option("--precision <name>", "what to build: fp32 or fp16 (default: fp16 for htp, else fp32)")
     .option("--artefact <folder>", "verify this artefact; without it one is built and removed again")
-    .option("--text <file>", "the text to read, for models of bytes")
+    .option("--text <file>", "the text to read")
+    .option(...tokenizerOption)
     .option("--tokens <file>", "token ids separated by white space; - reads standard input")
     .option("--limit <n>", "use the first n tokens", integer("--limit", { min: 1 }), 16)
     .option(
@@ -82,7 +85,7 @@ async function verify(job: Job, session: Session): Promise<ActionResult> {
   const { flags, model, checkpoint, scratch } = job;
   const artefact = await openArtefact(flags.artefact ?? (await buildForVerify(job, session)));
   const { manifest, folder } = artefact;
-  const ids = await verifyTokens(flags, manifest, session.io);
+  const ids = await verifyTokens(flags, artefact, session);
   const equations = await readEquations(folder);
   const stored = new StoredValues(model, equations, artefact);
   session.progress.update(`running ${ids.length} tokens ...`);

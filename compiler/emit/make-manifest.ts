@@ -21,7 +21,7 @@ export interface ManifestInputs {
   readonly precision: Precision;
   readonly target: Target;
   readonly policies: readonly string[];
-  readonly tokenizer: { readonly kind: "bytes" } | null;
+  readonly tokenizer: Manifest["tokenizer"];
   readonly graphs: readonly QnnGraph[];
   readonly hostEmbedding: HostEmbedding | null;
 }

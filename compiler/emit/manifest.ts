@@ -98,7 +98,8 @@ export interface Manifest {
   } | null;
   /** Scaling policies that were applied, as written in the spec. */
   readonly policies: readonly string[];
-  readonly tokenizer: { readonly kind: "bytes" } | null;
+  /** How text becomes ids, by the runtime's tokenizer of that kind; `file` is its vocabulary. null: only ids are read. */
+  readonly tokenizer: { readonly kind: "bytes" | "abc" } | { readonly kind: "world"; readonly file: string } | null;
   /** `host`: `file` is a raw table [vocabulary, width] that the runtime looks rows up in; `graph`: the graph gathers. */
   readonly embedding:
     | { readonly placement: "graph" }

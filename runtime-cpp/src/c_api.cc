@@ -74,6 +74,7 @@ rwkv_status rwkv_create(const char* artefact, const rwkv_options* options, rwkv_
       return invalid("options.struct_size is wrong: call rwkv_options_init first");
     }
     auto made = std::make_unique<rwkv_model>();
+    made->artefact = artefact;
     RWKV_ASSIGN(made->session, create_session(artefact, *options));
     *model = models().add(made.release());
     return Done{};

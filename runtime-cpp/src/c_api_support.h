@@ -8,10 +8,14 @@
 #include "rwkv/rwkv.h"
 #include "sampler.h"
 #include "session.h"
+#include "tokenizer/tokenizer.h"
 
 /// What the opaque handles are.
 struct rwkv_model {
   std::unique_ptr<rwkv::Session> session;
+  std::string artefact;
+  /// Opened by the first call that needs it: text is not for everyone.
+  mutable std::unique_ptr<rwkv::Tokenizer> tokenizer;
 };
 struct rwkv_sampler {
   rwkv::Sampler sampler;

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "c_api_support.h"
-#include "tokenizer.h"
+#include "tokenizer/open_tokenizer.h"
 
 namespace {
 
@@ -15,11 +15,12 @@ using rwkv::c_api::invalid;
 using rwkv::c_api::models;
 using rwkv::c_api::samplers;
 
-Result<rwkv::ByteTokenizer> tokenizer_of(const rwkv_model* model) {
-  const rwkv::Manifest& manifest = model->session->manifest();
-  if (!manifest.byte_tokenizer)
-    return invalid("the artefact names no tokenizer that this runtime has");
-  return rwkv::ByteTokenizer(manifest.vocabulary);
+Result<const rwkv::Tokenizer*> tokenizer_of(const rwkv_model* model) {
+  if (model->tokenizer == nullptr) {
+    RWKV_ASSIGN(model->tokenizer,
+                rwkv::open_tokenizer(model->artefact, model->session->manifest()));
+  }
+  return model->tokenizer.get();
 }
 
 }  // namespace
@@ -83,8 +84,8 @@ rwkv_status rwkv_tokenize(const rwkv_model* model, const char* text, size_t size
   return guarded([&]() -> Status {
     RWKV_TRY(
         check(model, text != nullptr && count != nullptr && (tokens != nullptr || capacity == 0)));
-    RWKV_ASSIGN(const rwkv::ByteTokenizer tokenizer, tokenizer_of(model));
-    RWKV_ASSIGN(const std::vector<int32_t> all, tokenizer.encode(std::string_view(text, size)));
+    RWKV_ASSIGN(const rwkv::Tokenizer* tokenizer, tokenizer_of(model));
+    RWKV_ASSIGN(const std::vector<int32_t> all, tokenizer->encode(std::string_view(text, size)));
     *count = all.size();
     if (capacity == 0) return Done{};
     if (capacity < all.size()) return invalid("capacity is below the number of tokens");
@@ -98,10 +99,11 @@ rwkv_status rwkv_detokenize(const rwkv_model* model, const int32_t* tokens, size
   return guarded([&]() -> Status {
     RWKV_TRY(check(model, (tokens != nullptr || count == 0) && size != nullptr &&
                               (text != nullptr || capacity == 0)));
-    RWKV_ASSIGN(const rwkv::ByteTokenizer tokenizer, tokenizer_of(model));
+    RWKV_ASSIGN(const rwkv::Tokenizer* tokenizer, tokenizer_of(model));
     RWKV_TRY(model->session->check_tokens(tokens, count));
+    rwkv::TokenStream stream(*tokenizer, false);
     std::string bytes;
-    for (size_t i = 0; i < count; ++i) bytes += tokenizer.decode(tokens[i]);
+    for (size_t i = 0; i < count; ++i) bytes += stream.bytes(tokens[i]);
     *size = bytes.size();
     if (capacity == 0) return Done{};
     if (capacity < bytes.size()) return invalid("capacity is below the number of bytes");

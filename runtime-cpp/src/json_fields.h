@@ -23,6 +23,7 @@ class JsonFields {
   Result<std::vector<uint64_t>> counts(const std::string& name) const;
   Result<JsonFields> object(const std::string& name) const;
   Result<std::vector<JsonFields>> objects(const std::string& name) const;
+  bool has(const std::string& name) const { return json_->find(name) != nullptr; }
   bool is_null(const std::string& name) const;
   std::vector<std::string> names() const;
 

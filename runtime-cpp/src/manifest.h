@@ -87,6 +87,18 @@ struct ManifestEmbedding {
   uint64_t width = 0;
 };
 
+/// How text becomes tokens; `kind` is empty when the artefact does not say.
+struct ManifestTokenizer {
+  std::string kind;
+  /// The vocabulary, for the kinds that have one.
+  std::string file;
+};
+
+struct ManifestFile {
+  uint64_t bytes = 0;
+  std::string sha256;
+};
+
 struct Manifest {
   std::string name;
   std::string spec_name;
@@ -95,15 +107,15 @@ struct Manifest {
   std::string target;
   bool has_htp = false;
   ManifestHtp htp;
-  bool byte_tokenizer = false;
+  ManifestTokenizer tokenizer;
   ManifestEmbedding embedding;
   /// Static tensors' file, empty when they are inside the library.
   std::string weights;
   /// Path of the model library by triple.
   std::map<std::string, std::string> libraries;
   std::vector<ManifestGraph> graphs;
-  /// Bytes of each file by path.
-  std::map<std::string, uint64_t> files;
+  /// By path.
+  std::map<std::string, ManifestFile> files;
   /// sha256 of model.json itself: context binaries name the model they were made from by it.
   std::string sha256;
 

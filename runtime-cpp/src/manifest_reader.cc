@@ -188,8 +188,11 @@ Status read_target(const JsonFields& root, Manifest& manifest) {
   }
   if (!root.is_null("tokenizer")) {
     RWKV_ASSIGN(const JsonFields fields, root.object("tokenizer"));
-    RWKV_ASSIGN(const std::string kind, fields.text("kind"));
-    manifest.byte_tokenizer = kind == "bytes";
+    RWKV_ASSIGN(manifest.tokenizer.kind, fields.text("kind"));
+    // A kind that this runtime does not know is no fault as long as nobody hands in text.
+    if (fields.has("file")) {
+      RWKV_ASSIGN(manifest.tokenizer.file, read_path(fields, "file"));
+    }
   }
   return Done{};
 }
@@ -205,7 +208,9 @@ Status read_files(const JsonFields& root, Manifest& manifest) {
   RWKV_ASSIGN(const std::vector<JsonFields> files, root.objects("files"));
   for (const JsonFields& entry : files) {
     RWKV_ASSIGN(const std::string path, read_path(entry, "path"));
-    RWKV_ASSIGN(manifest.files[path], entry.count("bytes"));
+    ManifestFile& file = manifest.files[path];
+    RWKV_ASSIGN(file.bytes, entry.count("bytes"));
+    RWKV_ASSIGN(file.sha256, entry.text("sha256"));
   }
   return Done{};
 }

@@ -15,10 +15,10 @@ Status check_files(const std::string& artefact, const Manifest& manifest) {
     const auto listed = manifest.files.find(path);
     if (path.empty() || listed == manifest.files.end()) continue;
     RWKV_ASSIGN(const uint64_t bytes, file_size(join_path(artefact, path)));
-    if (bytes != listed->second) {
+    if (bytes != listed->second.bytes) {
       return input_error("artefact/file-size",
                          join_path(artefact, path) + " has " + std::to_string(bytes) +
-                             " bytes, the manifest says " + std::to_string(listed->second),
+                             " bytes, the manifest says " + std::to_string(listed->second.bytes),
                          "The copy is not complete: copy or build the artefact again.");
     }
   }

@@ -33,6 +33,13 @@ Utf8Step utf8_step(std::string_view text) {
   return {Kind::kValid, length};
 }
 
+uint32_t utf8_code(std::string_view sequence) {
+  const unsigned lead = byte_at(sequence, 0);
+  uint32_t code = sequence.size() == 1 ? lead : lead & (0x7Fu >> sequence.size());
+  for (size_t i = 1; i < sequence.size(); ++i) code = code << 6 | (byte_at(sequence, i) & 0x3F);
+  return code;
+}
+
 void append_utf8(std::string& text, uint32_t code) {
   const auto put = [&text](uint32_t byte) { text.push_back(static_cast<char>(byte)); };
   if (code < 0x80) {

@@ -20,6 +20,9 @@ struct Utf8Step {
 /// above U+10FFFF.
 Utf8Step utf8_step(std::string_view text);
 
+/// The code point of one whole sequence, as utf8_step found it valid.
+uint32_t utf8_code(std::string_view sequence);
+
 /// Appends code point `code` to `text`; it must be a scalar value.
 void append_utf8(std::string& text, uint32_t code);
 

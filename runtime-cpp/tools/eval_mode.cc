@@ -23,8 +23,9 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
   RWKV_ASSIGN(const GraphChoice choice, graph_choice(flags));
   RWKV_ASSIGN(const std::string text, read_file(path));
   RWKV_ASSIGN(const std::unique_ptr<Session> session, open_session(flags));
-  RWKV_ASSIGN(const ByteTokenizer tokenizer, open_tokenizer(flags, session->manifest()));
-  RWKV_ASSIGN(std::vector<int32_t> tokens, tokenizer.encode(text));
+  RWKV_ASSIGN(const std::unique_ptr<Tokenizer> tokenizer,
+              session_tokenizer(flags, session->manifest()));
+  RWKV_ASSIGN(std::vector<int32_t> tokens, encode_from_start(*tokenizer, text));
   if (tokens.size() > limit) tokens.resize(limit);
   if (tokens.size() < 2)
     return input_error("eval/too-short", path + " has fewer than 2 tokens: nothing to predict");
@@ -58,8 +59,12 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const double mean = total / static_cast<double>(predicted);
   report.member("tokens", static_cast<uint64_t>(tokens.size())).member("nll", mean);
-  // A token is a byte.
-  report.member("bitsPerByte", mean / std::log(2.0)).member("perplexity", std::exp(mean));
+  TokenStream stream(*tokenizer, true);
+  size_t bytes = 0;
+  for (size_t i = 1; i < tokens.size(); ++i) bytes += stream.bytes(tokens[i]).size();
+  report.member("bytes", static_cast<uint64_t>(bytes));
+  report.member("bitsPerByte", total / std::log(2.0) / static_cast<double>(bytes));
+  report.member("perplexity", std::exp(mean));
   report.member("seconds", seconds);
   report_session(report, flags, *session);
   return Done{};
@@ -69,11 +74,12 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
 
 Mode eval_mode() {
   return {{"eval", "report how well the model predicts a text",
-           session_flags({{"--text", "FILE", "text to predict"},
-                          {"--limit", "N", "read at most N tokens"},
-                          {"--nll-out", "FILE", "float32 nats of each predicted token"},
-                          {"--tokenizer", "NAME", "bytes; default: the artefact's"},
-                          {"--graph", "KIND", "auto (default), decode or prefill"}})},
+           session_flags(
+               {{"--text", "FILE", "text to predict"},
+                {"--limit", "N", "read at most N tokens"},
+                {"--nll-out", "FILE", "float32 nats of each predicted token"},
+                {"--tokenizer", "NAME", "bytes, abc or a vocabulary file; default: the artefact's"},
+                {"--graph", "KIND", "auto (default), decode or prefill"}})},
           &run_eval};
 }
 

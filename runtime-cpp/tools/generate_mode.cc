@@ -3,7 +3,6 @@
 #include "run_modes.h"
 #include "sampler.h"
 #include "session_flags.h"
-#include "utf8.h"
 
 namespace rwkv {
 namespace {
@@ -36,14 +35,16 @@ Result<SamplerOptions> sampler_options(const Flags& flags) {
 struct Generated {
   std::string text;
   size_t tokens = 0;
+  /// The model said that the text is over.
+  bool ended = false;
   double seconds = 0;
 };
 
-/// Samples up to `most` tokens and writes their text as it becomes whole characters.
-Result<Generated> generate(Session& session, Sampler& sampler, const ByteTokenizer& tokenizer,
-                           size_t most, Console& console) {
+/// Samples up to `most` tokens, or up to the one that ends the text, and writes their text as it
+/// becomes whole characters.
+Result<Generated> generate(Session& session, Sampler& sampler, const Tokenizer& tokenizer,
+                           TokenStream& stream, size_t most, Console& console) {
   Generated result;
-  Utf8Stream stream;
   bool reader = true;
   const auto emit = [&](const std::string& text) {
     result.text += text;
@@ -56,7 +57,9 @@ Result<Generated> generate(Session& session, Sampler& sampler, const ByteTokeniz
     const int32_t token = sampled.value();
     sampler.observe(token);
     ++result.tokens;
-    emit(stream.push(tokenizer.decode(token)));
+    result.ended = token == tokenizer.end_of_text();
+    if (result.ended) break;
+    emit(stream.push(token));
     if (result.tokens == most) break;
     RWKV_TRY(session.eval(&token, 1));
   }
@@ -73,22 +76,25 @@ Status run_generate(const Flags& flags, JsonWriter& report, Console& console) {
   RWKV_ASSIGN(const SamplerOptions options, sampler_options(flags));
   RWKV_ASSIGN(Sampler sampler, Sampler::create(options));
   RWKV_ASSIGN(const std::unique_ptr<Session> session, open_session(flags));
-  RWKV_ASSIGN(const ByteTokenizer tokenizer, open_tokenizer(flags, session->manifest()));
-  RWKV_ASSIGN(const std::vector<int32_t> tokens, tokenizer.encode(prompt));
+  RWKV_ASSIGN(const std::unique_ptr<Tokenizer> tokenizer,
+              session_tokenizer(flags, session->manifest()));
+  RWKV_ASSIGN(const std::vector<int32_t> tokens, encode_from_start(*tokenizer, prompt));
 
   if (flags.has("--echo")) console.write(prompt);
   const auto start = Clock::now();
   RWKV_TRY(session->eval(tokens.data(), tokens.size()));
   const double prefill_seconds = seconds_since(start);
   for (const int32_t token : tokens) sampler.observe(token);
-  RWKV_ASSIGN(const Generated result, generate(*session, sampler, tokenizer, most, console));
+  TokenStream stream(*tokenizer, true);
+  RWKV_ASSIGN(const Generated result,
+              generate(*session, sampler, *tokenizer, stream, most, console));
 
   report.member("tokens", static_cast<uint64_t>(result.tokens));
   report.member("promptTokens", static_cast<uint64_t>(tokens.size()));
   report.member("seconds", prefill_seconds + result.seconds);
   report.member("tokensPerSecond", rate(result.tokens, result.seconds));
   report.member("prefillTokensPerSecond", rate(tokens.size(), prefill_seconds));
-  report.member("text", result.text);
+  report.member("text", result.text).member("ended", result.ended);
   report_session(report, flags, *session);
   return Done{};
 }
@@ -96,19 +102,19 @@ Status run_generate(const Flags& flags, JsonWriter& report, Console& console) {
 }  // namespace
 
 Mode generate_mode() {
-  return {
-      {"generate", "write text after a prompt",
-       session_flags({{"--prompt", "TEXT", "text to go on from"},
-                      {"--prompt-file", "FILE", "the same from a file"},
-                      {"--tokens", "N", "how many tokens to write, default 100"},
-                      {"--temperature", "X", "0, the default, takes the most likely token"},
-                      {"--top-p", "X", "nucleus, default 0.9 with a temperature above 0"},
-                      {"--top-k", "N", "most tokens to choose from, default 0: all"},
-                      {"--repetition-penalty", "X", "above 1 disfavours tokens seen, default 1"},
-                      {"--seed", "N", "of the random numbers, default 0"},
-                      {"--tokenizer", "NAME", "bytes; default: the artefact's"},
-                      {"--echo", nullptr, "write the prompt first"}})},
-      &run_generate};
+  return {{"generate", "write text after a prompt",
+           session_flags(
+               {{"--prompt", "TEXT", "text to go on from"},
+                {"--prompt-file", "FILE", "the same from a file"},
+                {"--tokens", "N", "how many tokens to write, default 100"},
+                {"--temperature", "X", "0, the default, takes the most likely token"},
+                {"--top-p", "X", "nucleus, default 0.9 with a temperature above 0"},
+                {"--top-k", "N", "most tokens to choose from, default 0: all"},
+                {"--repetition-penalty", "X", "above 1 disfavours tokens seen, default 1"},
+                {"--seed", "N", "of the random numbers, default 0"},
+                {"--tokenizer", "NAME", "bytes, abc or a vocabulary file; default: the artefact's"},
+                {"--echo", nullptr, "write the prompt first"}})},
+          &run_generate};
 }
 
 }  // namespace rwkv

@@ -10,6 +10,8 @@ Mode generate_mode();
 Mode logits_mode();
 /// `rwkv-run eval`: how well the model predicts a text.
 Mode eval_mode();
+/// `rwkv-run tokenize`: the token ids of a text; loads no model.
+Mode tokenize_mode();
 /// `rwkv-run trace`: the values of a model's tensors, token by token.
 Mode trace_mode();
 /// `rwkv-run bench`: how fast it is.

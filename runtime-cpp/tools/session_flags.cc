@@ -51,14 +51,11 @@ Result<GraphChoice> graph_choice(const Flags& flags) {
   return usage_error("usage/graph", "--graph is auto, decode or prefill, found \"" + text + "\"");
 }
 
-Result<ByteTokenizer> open_tokenizer(const Flags& flags, const Manifest& manifest) {
-  const std::string given = flags.text("--tokenizer", manifest.byte_tokenizer ? "bytes" : "");
-  if (given == "bytes") return ByteTokenizer(manifest.vocabulary);
-  if (given.empty()) {
-    return usage_error("usage/tokenizer", "the artefact names no tokenizer",
-                       "Pass --tokenizer bytes.");
-  }
-  return usage_error("usage/tokenizer", "unknown tokenizer \"" + given + "\"; known: bytes");
+Result<std::unique_ptr<Tokenizer>> session_tokenizer(const Flags& flags, const Manifest& manifest) {
+  if (!flags.has("--tokenizer")) return open_tokenizer(flags.text("--artefact"), manifest);
+  RWKV_ASSIGN(const std::string name, flags.required("--tokenizer"));
+  RWKV_ASSIGN(OpenedTokenizer opened, open_tokenizer(name, manifest.vocabulary));
+  return std::move(opened.tokenizer);
 }
 
 }  // namespace rwkv

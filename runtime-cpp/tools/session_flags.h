@@ -7,7 +7,7 @@
 
 #include "backend_flags.h"
 #include "session.h"
-#include "tokenizer.h"
+#include "tokenizer/open_tokenizer.h"
 
 namespace rwkv {
 
@@ -25,7 +25,7 @@ void report_session(JsonWriter& report, const Flags& flags, const Session& sessi
 /// `--graph`: auto, decode or prefill.
 Result<GraphChoice> graph_choice(const Flags& flags);
 
-/// The tokenizer that `--tokenizer` or the artefact names.
-Result<ByteTokenizer> open_tokenizer(const Flags& flags, const Manifest& manifest);
+/// The tokenizer that `--tokenizer` names, or else `--artefact`'s own.
+Result<std::unique_ptr<Tokenizer>> session_tokenizer(const Flags& flags, const Manifest& manifest);
 
 }  // namespace rwkv

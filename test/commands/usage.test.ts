@@ -60,6 +60,7 @@ test.each<[string, string[], string]>([
   ["estimate of a spec without weights", ["estimate", spec], "usage/weights"],
   ["a SoC without estimates", ["estimate", spec, "--soc", "SM8650"], "usage/soc-without-estimates"],
   ["unknown backend of a path", ["qnn", "path", "gpu"], "usage/bad-value"],
+  ["two inputs of logits", ["logits", "out/x", "--tokens", "t", "--text", "t", "--out", "o"], "usage/two-inputs"],
   ["a licence of nobody", ["qnn", "install", "--accept-license", "yes"], "usage/bad-value"],
   ["a licence that nobody accepts", ["qnn", "install"], "qnn/licence-unanswered"],
 ])("%s", async (_what, args, code) => {
@@ -89,7 +90,6 @@ test.each([
     "--precision",
     p,
   ]),
-  ["run", "out/x", "--prompt", "a", "--tokenizer", "vocab.txt"],
 ])("not supported yet: %s %s %s %s %s %s %s", async (...args) => {
   const out = join(scratch(), "out");
   const more = args[0] === "build" ? ["--out", out] : [];

@@ -24,13 +24,13 @@ TEST(Manifest, ReadsTheTinyArtefact) {
   EXPECT_EQ(m.vocabulary, 256u);
   EXPECT_EQ(m.htp.soc_model, 57u);
   EXPECT_EQ(m.htp.vtcm_mb, 8u);
-  EXPECT_TRUE(m.byte_tokenizer);
+  EXPECT_EQ(m.tokenizer.kind, "bytes");
   EXPECT_TRUE(m.embedding.on_host);
   EXPECT_TRUE(m.weights.empty());
   EXPECT_EQ(m.graphs.size(), 2u);
   EXPECT_EQ(m.graph(ManifestGraph::Kind::kPrefill)->tokens, 2u);
   EXPECT_EQ(m.graphs[0].states[0].slices[0].strides, std::vector<uint64_t>{1});
-  EXPECT_EQ(m.files.at("embedding.bin"), 32768u);
+  EXPECT_EQ(m.files.at("embedding.bin").bytes, 32768u);
   EXPECT_EQ(m.sha256.size(), 64u);
 }
 
@@ -42,7 +42,7 @@ TEST(Manifest, OptionalPartsMayBeNull) {
   const Result<Manifest> manifest = parse_manifest(text, "m");
   ASSERT_TRUE(manifest.ok()) << manifest.error().message;
   EXPECT_FALSE(manifest.value().has_htp);
-  EXPECT_FALSE(manifest.value().byte_tokenizer);
+  EXPECT_EQ(manifest.value().tokenizer.kind, "");
 }
 
 struct Case {

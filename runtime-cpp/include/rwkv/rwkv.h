@@ -101,9 +101,10 @@ RWKV_API rwkv_status rwkv_sampler_observe(rwkv_sampler* sampler, int32_t token);
 /* A token from the model's logits. */
 RWKV_API rwkv_status rwkv_sample(rwkv_model* model, rwkv_sampler* sampler, int32_t* token);
 
-/* Text of `size` bytes to tokens, by the artefact's tokenizer. *count is what there are; with
- * `capacity` too small nothing is written and RWKV_INVALID_ARGUMENT returned. `tokens` may be null
- * with capacity 0: *count and RWKV_OK. */
+/* Text of `size` bytes to tokens, by the artefact's tokenizer, which the first call opens. *count
+ * is what there are; with `capacity` too small nothing is written and RWKV_INVALID_ARGUMENT
+ * returned. `tokens` may be null with capacity 0: *count and RWKV_OK. Nothing is put before the
+ * text: ABC models want a first id 2. */
 RWKV_API rwkv_status rwkv_tokenize(const rwkv_model* model, const char* text, size_t size,
                                    int32_t* tokens, size_t capacity, size_t* count);
 /* The reverse, with bytes; the result is not terminated and may cut a UTF-8 sequence where the

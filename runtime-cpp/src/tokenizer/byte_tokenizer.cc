@@ -1,4 +1,4 @@
-#include "tokenizer.h"
+#include "tokenizer/byte_tokenizer.h"
 
 namespace rwkv {
 
