@@ -17,6 +17,7 @@ import {
   unaryFunctions,
   type Reader,
 } from "./evaluate-constant.ts";
+import { columnsReader } from "./join-columns.ts";
 import { transposeReader } from "./transpose-strips.ts";
 
 /** Uint16Array for float16, Uint8Array for bool8, Uint32Array for all else. */
@@ -41,6 +42,12 @@ export function bitsReader(constant: Constant, dtype: QnnDtype, checkpoint: Chec
       return stackReader<Bits>(
         constant.args.map((arg) => elements(arg.shape)),
         constant.args.map((arg) => bitsReader(arg, dtype, checkpoint)),
+      );
+    case "columns":
+      return columnsReader<Bits>(
+        constant.args.map((arg) => arg.shape.at(-1)!),
+        constant.args.map((arg) => bitsReader(arg, dtype, checkpoint)),
+        (n) => makeBits(dtype, n),
       );
     case "transpose": {
       const read = bitsReader(constant.arg, dtype, checkpoint);

@@ -131,7 +131,12 @@ function collectTensors(constant: Constant, names: Set<string>): void {
       collectTensors(constant.weight, names);
       return collectTensors(constant.bias, names);
     case "stack":
+    case "columns":
       for (const arg of constant.args) collectTensors(arg, names);
+      return;
+    case "product":
+      collectTensors(constant.rows, names);
+      collectTensors(constant.matrix, names);
   }
 }
 

@@ -27,6 +27,10 @@ export type Constant = { readonly shape: readonly number[] } & (
   | { readonly kind: "identity" }
   /** Operands of equal shape but for axis 0, one after the other along it. */
   | { readonly kind: "stack"; readonly args: readonly Constant[] }
+  /** Matrices of as many rows, side by side. */
+  | { readonly kind: "columns"; readonly args: readonly Constant[] }
+  /** Each row of `rows` [..., n] times each row of `matrix` [m, n]: [..., m]. */
+  | { readonly kind: "product"; readonly rows: Constant; readonly matrix: Constant }
 );
 
 export const elements = (shape: readonly number[]): number => shape.reduce((n, extent) => n * extent, 1);
@@ -52,6 +56,9 @@ export function constantKey(c: Constant): string {
     case "reshape":
       return `reshape(${constantKey(c.arg)})${shape}`;
     case "stack":
-      return `stack(${c.args.map(constantKey).join(",")})`;
+    case "columns":
+      return `${c.kind}(${c.args.map(constantKey).join(",")})`;
+    case "product":
+      return `product(${constantKey(c.rows)},${constantKey(c.matrix)})`;
   }
 }

@@ -5,8 +5,9 @@
  * After: nodes are topological, layer by layer; every tensor has the graph's float type but for token ids.
  */
 import type { ManifestTensor } from "../emit/manifest.ts";
-import type { Constant } from "../ir/constant.ts";
+import { type Constant, constantKey, elements } from "../ir/constant.ts";
 import { type IrGraph, shapeOf, topological, type Value } from "../ir/ir.ts";
+import { reshape } from "../passes/fold-constants.ts";
 import type { CompileOptions } from "../pipeline.ts";
 import { equationTensors } from "./equation-tensors.ts";
 import { GraphBuilder } from "./graph-builder.ts";
@@ -30,6 +31,8 @@ export class LowerContext {
   /** Whether the graph computes in float16, by the rules of HTP; else in float32, by those of the CPU backend. */
   readonly isFloat16: boolean;
   readonly tensors = new Map<Value, QnnTensor>();
+  /** Rows of tables that the host looks up, as the graph gets them. */
+  readonly hostRows = new Map<Value, QnnTensor>();
   /** Values that must be graph outputs, with the output's name. */
   readonly outputs = new Map<Value, string>();
   private readonly users = new Map<Value, Value[]>();
@@ -173,23 +176,60 @@ function lowerEmbedding(
 ): { inputs: ManifestTensor[]; hostEmbedding: HostEmbedding | null } {
   const { builder, tensors } = context;
   const gathers = values.filter((v) => v.op.kind === "gather");
-  const [gather] = gathers;
-  const table = gather?.inputs[0];
-  if (
-    options.embedding === "host" &&
-    gather &&
-    gathers.length === 1 &&
-    table?.op.kind === "constant" &&
-    table.axes.length === 2
-  ) {
-    const input = builder.input("in", context.dims(gather));
-    tensors.set(gather, input);
-    return {
-      inputs: [{ name: input.name, role: "embedding", dtype: builder.dtype, shape: input.dims }],
-      hostEmbedding: { table: table.op.constant, dtype: builder.dtype },
-    };
-  }
+  if (options.embedding === "host" && gathers.length > 0) return lowerHostRows(context, gathers, tokens);
   const input = builder.input("in", [tokens], "int32");
   for (const v of values) if (v.op.kind === "token") tensors.set(v, input);
   return { inputs: [{ name: input.name, role: "token", dtype: "int32", shape: [tokens] }], hostEmbedding: null };
+}
+
+/**
+ * All that is looked up for a token is one row of one table of the host, in the order of the graph: one input, one place to read.
+ * Several tables' parts are taken apart in the graph.
+ */
+function lowerHostRows(
+  context: LowerContext,
+  gathers: readonly Value[],
+  tokens: number,
+): { inputs: ManifestTensor[]; hostEmbedding: HostEmbedding } {
+  const { builder, hostRows } = context;
+  const byTable = new Map<string, { readonly table: Constant; readonly users: Value[] }>();
+  for (const gather of gathers) {
+    const { constant } = gather.inputs[0]!.op as Extract<Value["op"], { kind: "constant" }>;
+    const [rows, ...row] = constant.shape as [number, ...number[]];
+    const table = reshape(constant, [rows, elements(row)]);
+    const known = byTable.get(constantKey(table));
+    if (known) known.users.push(gather);
+    else byTable.set(constantKey(table), { table, users: [gather] });
+  }
+  const parts = [...byTable.values()];
+  const widths = parts.map(({ table }) => table.shape[1]!);
+  const width = widths.reduce((sum, w) => sum + w, 0);
+  const input = builder.input("in", [tokens, width]);
+  const pieces = parts.length === 1 ? [input] : splitRow(input, parts, tokens, builder);
+  parts.forEach(({ users }, i) => users.forEach((user) => hostRows.set(user, pieces[i]!)));
+  const [first] = parts as [(typeof parts)[0]];
+  const table: Constant =
+    parts.length === 1
+      ? first.table
+      : { kind: "columns", args: parts.map((part) => part.table), shape: [first.table.shape[0]!, width] };
+  return {
+    inputs: [{ name: input.name, role: "embedding", dtype: builder.dtype, shape: input.dims }],
+    hostEmbedding: { table, dtype: builder.dtype },
+  };
+}
+
+function splitRow(
+  input: QnnTensor,
+  parts: readonly { readonly table: Constant; readonly users: readonly Value[] }[],
+  tokens: number,
+  builder: GraphBuilder,
+): readonly QnnTensor[] {
+  const widths = parts.map(({ table }) => table.shape[1]!);
+  const cuts = widths.slice(1).map((_, i) => widths.slice(0, i + 1).reduce((sum, w) => sum + w, 0));
+  const outputs = parts.map(({ users }, i) => ({ name: users[0]!.name, dims: [tokens, widths[i]!] }));
+  const { origin } = parts[0]!.users[0]!;
+  return builder.nodeWithOutputs("Split", [input], outputs, { name: input.name, origin: { ...origin, layer: null } }, [
+    { name: "axis", kind: "scalar", dtype: "uint32", value: 1 },
+    { name: "split_index", kind: "tensor", dtype: "uint32", dims: [cuts.length], values: cuts },
+  ]);
 }

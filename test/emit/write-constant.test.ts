@@ -57,10 +57,11 @@ function randomConstant(
   tensors: TensorInfo[],
 ): Constant {
   const sub = (wanted: readonly number[]) => randomConstant(random, wanted, depth - 1, tensors);
+  const rows = ["layerNorm", "stack", "columns", "product"] as const;
   const kind =
     depth === 0
       ? pick(random, ["tensor", "tensor", "fill"])
-      : pick(random, ["unary", "binary", "binary", "layerNorm", "transpose", "reshape", "stack"]);
+      : pick(random, ["unary", "binary", "binary", "transpose", "reshape", ...(shape.length > 0 ? rows : [])]);
   switch (kind) {
     case "fill":
       return { kind, shape, value: pick(random, [0.5, -1, 3, 0.25]) };
@@ -92,6 +93,15 @@ function randomConstant(
       const first = Math.floor(random() * (shape[0]! + 1));
       const parts = [first, shape[0]! - first].filter((extent) => extent > 0);
       return { kind, shape, args: parts.map((extent) => sub([extent, ...shape.slice(1)])) };
+    }
+    case "columns": {
+      const first = Math.floor(random() * (shape.at(-1)! + 1));
+      const parts = [first, shape.at(-1)! - first].filter((extent) => extent > 0);
+      return { kind, shape, args: parts.map((extent) => sub([...shape.slice(0, -1), extent])) };
+    }
+    case "product": {
+      const inner = 1 + Math.floor(random() * 5);
+      return { kind, shape, rows: sub([...shape.slice(0, -1), inner]), matrix: sub([shape.at(-1)!, inner]) };
     }
     default: {
       const name = `t${tensors.length}`;

@@ -5,11 +5,12 @@
  * fp32: 1e-4 of the largest logit. fp16: every operation rounds there, a value of about 1 by up to 5e-4; 0.02 of the largest
  * logit over a few tokens of random weights.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
+import type { Manifest } from "../../compiler/emit/manifest.ts";
 import { specText, tinyCheckpoint } from "../ir/tiny-model.ts";
 import { referenceRun } from "../oracle/rwkv-7a-reference.ts";
 import { withCpu, withHtp } from "../qualcomm.ts";
@@ -66,6 +67,13 @@ describe.each(embeddings)("fp32 on the host backend, embedding in the %s", (plac
 describe.each(embeddings)("fp16 on the host backend, embedding in the %s", (place) =>
   judge(host, ["--target", "host", "--precision", "fp16", "--embedding", place], 0.02),
 );
+test("the tables of all layers and the embedding are one file of the host's", async () => {
+  const artefact = await build(spec, weights, ["--target", "host", "--embedding", "host"], host);
+  const manifest = JSON.parse(readFileSync(join(artefact, "model.json"), "utf8")) as Manifest;
+  const width = 96 + 3 * 12 * 12;
+  expect(manifest.embedding).toMatchObject({ placement: "host", file: "embedding.bin", shape: [300, width] });
+  expect(manifest.graphs[0]!.inputs).toMatchObject([{ name: "in", role: "embedding", shape: [1, width] }]);
+});
 withCpu("fp32 on Qualcomm's CPU backend", () => judge(cpu, ["--target", "qnn-cpu"], 1e-4));
 withHtp("fp16 on the HTP simulator, from a context binary", () => {
   judge(htp, ["--target", "htp-v75", "--soc", "SM8650"], 0.02);

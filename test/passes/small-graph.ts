@@ -152,6 +152,25 @@ function evaluate(c: Constant): Float64Array {
         return arg[from.reduce((n, v, at) => n * c.arg.shape[at]! + v, 0)]!;
       });
     }
+    case "columns": {
+      const parts = c.args.map((arg) => ({ values: evaluate(arg), width: arg.shape.at(-1)! }));
+      const width = c.shape.at(-1)!;
+      return Float64Array.from({ length: size }, (_, i) => {
+        const row = Math.floor(i / width);
+        let at = i % width;
+        const part = parts.find((p) => (at -= p.width) < 0)!;
+        return part.values[row * part.width + at + part.width]!;
+      });
+    }
+    case "product": {
+      const [x, w] = [evaluate(c.rows), evaluate(c.matrix)];
+      const [columns, inner] = c.matrix.shape as [number, number];
+      return Float64Array.from({ length: size }, (_, i) => {
+        let sum = 0;
+        for (let k = 0; k < inner; k++) sum += x[Math.floor(i / columns) * inner + k]! * w[(i % columns) * inner + k]!;
+        return sum;
+      });
+    }
     case "reshape":
       return evaluate(c.arg);
     case "stack":
