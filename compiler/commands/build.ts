@@ -19,6 +19,7 @@ import { describeEstimates } from "./estimate-text.ts";
 import { choice } from "./flags.ts";
 import { graphKey } from "./graph-key.ts";
 import { parsePrefill } from "./prefill-option.ts";
+import { chooseSpec, specArgument } from "./recognise.ts";
 import { chooseTarget, defaultTarget, refuseUnsupportedFlags, type TargetFlags } from "./target-options.ts";
 import { isInside } from "./output-files.ts";
 import { bytes, seconds } from "./text.ts";
@@ -46,9 +47,9 @@ export function buildCommand(line: CommandLine): Command {
   const command = defineCommand("build", "compile a spec and a checkpoint to an artefact", [
     "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --precision fp16 --out out/model",
     "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --target htp-v75 --soc SM8650 --out out/model-8gen3",
-    "rwkvc build specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B",
+    "rwkvc build --weights random:1:v7-0.4B",
   ])
-    .argument("<spec>", "spec file, NAME.rwkv.ts")
+    .argument("[spec]", specArgument)
     .option("--target <name>", `${targetNames.join(", ")} (default: the SoC's, else ${defaultTarget})`)
     .option("--soc <name>", "SoC to compile for, such as SM8650 (default: a typical one of the target)")
     .option("--precision <name>", "fp16 or fp32 (default: fp16 for htp, fp32 for host and qnn-cpu)")
@@ -81,9 +82,10 @@ export function buildCommand(line: CommandLine): Command {
     .option("--chunks <n>", "not supported yet")
     .option("--encodings <file>", "not supported yet");
   requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
-  return runs(line, command, async (session, flags: BuildFlags, spec: string) => {
+  return runs(line, command, async (session, flags: BuildFlags, named: string | undefined) => {
     refuseUnsupportedFlags(flags);
     const { target, precision } = chooseTarget(flags);
+    const { spec, recognised } = await chooseSpec(named, flags.weights, session);
     const out = flags.out ?? defaultOut(spec);
     const name = flags.name === undefined ? defaultName(out) : parseName(flags.name);
     const tokenizer = flags.tokenizer === undefined ? undefined : resolveTokenizer(flags.tokenizer, [flags.weights]);
@@ -114,7 +116,7 @@ export function buildCommand(line: CommandLine): Command {
     const programs = await crossPrograms(flags.arch ?? [], session);
     const summary = summarise(out, built, context, flags.context, programs);
     return {
-      json: summary.json,
+      json: { ...summary.json, ...(recognised && { recognised }) },
       listsDiagnostics: true,
       text: summary.text,
       diagnostics: built.diagnostics,

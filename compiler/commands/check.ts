@@ -5,22 +5,25 @@ import type { CheckedModel } from "../check/typed.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { type CommandLine, defineCommand, runs } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
+import { chooseSpec, specArgument } from "./recognise.ts";
 
 export function checkCommand(line: CommandLine): Command {
   const command = defineCommand("check", "check a spec: names, shapes, state updates, scaling policies", [
     "rwkvc check specs/rwkv-7.rwkv.ts",
     "rwkvc check specs/rwkv-7.rwkv.ts --weights model.pth",
+    "rwkvc check --weights model.pth",
     "rwkvc check specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B --json",
   ])
-    .argument("<spec>", "spec file, NAME.rwkv.ts")
+    .argument("[spec]", specArgument)
     .option("--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET; solves the dimensions");
-  return runs(line, command, async (_session, options: { weights?: string }, spec: string) => {
+  return runs(line, command, async (session, options: { weights?: string }, named: string | undefined) => {
+    const { spec, recognised } = await chooseSpec(named, options.weights, session);
     const { model, checkpoint, diagnostics: found, sources } = await runFrontEnd(spec, options.weights);
     checkpoint?.close();
     const diagnostics = model && !hasErrors(found) ? [...found, ...(await scalingDiagnostics(model))] : found;
     const ok = model !== undefined && !hasErrors(diagnostics);
     return {
-      json: { ok, spec, ...(ok ? summarise(model) : {}) },
+      json: { ok, spec, ...(recognised && { recognised }), ...(ok ? summarise(model) : {}) },
       listsDiagnostics: true,
       text: ok ? describe(spec, model) : "",
       diagnostics,

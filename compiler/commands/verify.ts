@@ -16,6 +16,7 @@ import { decimal, integer } from "./flags.ts";
 import { runFrontEnd } from "./front-end.ts";
 import { openArtefact, withScratch } from "./model-run.ts";
 import { StoredValues } from "./stored-values.ts";
+import { chooseSpec, specArgument } from "./recognise.ts";
 import { chooseTarget } from "./target-options.ts";
 import { type Traced, traceArtefact } from "./trace.ts";
 import { otherOrigin } from "./verify-origin.ts";
@@ -39,7 +40,7 @@ export function verifyCommand(line: CommandLine): Command {
     "rwkvc verify specs/rwkv-7.rwkv.ts --weights model.pth --backend htp --text prompt.txt --limit 64",
     "rwkvc verify specs/rwkv-7.rwkv.ts --weights model.pth --artefact out/model --json",
   ])
-    .argument("<spec>", "spec file, NAME.rwkv.ts")
+    .argument("[spec]", specArgument)
     .option(...backendOption)
     .option("--precision <name>", "what to build: fp32 or fp16 (default: fp16 for htp, else fp32)")
     .option("--artefact <folder>", "verify this artefact; without it one is built and removed again")
@@ -53,8 +54,9 @@ export function verifyCommand(line: CommandLine): Command {
       decimal("--tolerance", { above: 0 }),
     );
   requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
-  return runs(line, command, async (session, flags: VerifyFlags, spec: string) => {
+  return runs(line, command, async (session, flags: VerifyFlags, named: string | undefined) => {
     checkTokenFlags(flags);
+    const { spec, recognised } = await chooseSpec(named, flags.weights, session);
     const front = await runFrontEnd(spec, flags.weights);
     const { model, checkpoint } = front;
     try {
@@ -63,6 +65,7 @@ export function verifyCommand(line: CommandLine): Command {
       const warnings = front.diagnostics.filter((d) => d.severity === "warning");
       return {
         ...result,
+        ...(recognised && result.json && { json: { ...result.json, recognised } }),
         diagnostics: [...warnings, ...(result.diagnostics ?? [])],
         listsDiagnostics: true,
         sources: front.sources,
