@@ -48,7 +48,7 @@ export class PickleError extends Error {
 }
 
 /** A checkpoint needs about thirty opcodes and 3 KB for a tensor, and the largest have a few thousand tensors. */
-const limits = { opcodes: 4_000_000, stack: 1_000_000, memo: 1_000_000, memory: 64 * 2 ** 20, globalName: 512 };
+const limits = { opcodes: 2_000_000, stack: 500_000, memo: 300_000, memory: 64 * 2 ** 20, globalName: 512 };
 
 /** What values take in memory, roughly, in bytes. What is dropped again counts too. */
 const costs = { container: 160, dict: 320, item: 16, entry: 64, string: 32, memo: 48, host: 400 };

@@ -23,7 +23,7 @@ export interface ZipEntry {
 }
 
 /** A checkpoint has an entry for each tensor, a few thousand at most. */
-const maximalEntries = 20_000;
+const maximalEntries = 10_000;
 
 /**
  * Diagnostics: checkpoint/zip (damaged), checkpoint/truncated, checkpoint/compressed, checkpoint/encrypted,
