@@ -5,11 +5,18 @@
  * The layer count comes from the tensors' names. Then every tensor says something about its dimensions; the first to say
  * it is believed, and a later one that disagrees is reported with both places. Products (A = H N) give what is left.
  *
- * Diagnostics: `checkpoint/missing-tensor`, `checkpoint/another-version`, `checkpoint/missing-layer`,
+ * Diagnostics: `checkpoint/missing-tensor`, `checkpoint/another-version`, `checkpoint/missing-layer`, `checkpoint/too-many-layers`,
  * `checkpoint/unused-tensors` (warning), `shape/checkpoint`, `dim/factors`, `dim/unresolved`, `shape/index-range`.
  */
 import type { TensorInfo } from "../checkpoint/checkpoint.ts";
-import { type Diagnostic, inputError, inputWarning, type Label, type Span } from "../diagnostics/diagnostic.ts";
+import {
+  type Diagnostic,
+  inputError,
+  inputWarning,
+  type Label,
+  type Span,
+  unsupportedError,
+} from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Dims, ModelScope } from "./scope.ts";
 import { pairShapes } from "./unify-shape.ts";
@@ -90,7 +97,7 @@ function findLayers(prefix: string, { tensors, source }: CheckpointTensors, mode
   }
   const present = [...found].sort((a, b) => a - b);
   const gap = present.findIndex((layer, i) => layer !== i);
-  if (gap < 0) return present;
+  if (gap < 0) return present.slice(0, limitLayers(present.length, source, model));
   const missing = inLayer(prefix, gap);
   model.report(
     inputError("checkpoint/missing-layer", `the checkpoint has no ${missing}, but ${inLayer(prefix, present[gap]!)}`, {
@@ -98,7 +105,24 @@ function findLayers(prefix: string, { tensors, source }: CheckpointTensors, mode
       hint: "the file may be only a part of the model",
     }),
   );
-  return present;
+  // Up to the gap, or after it, the layers are checked as well.
+  return present.slice(0, gap > 0 ? gap : maximalLayers);
+}
+
+/** Ten times what the deepest models have. */
+const maximalLayers = 1000;
+
+function limitLayers(count: number, source: string, model: ModelScope): number {
+  if (count > maximalLayers) {
+    model.report(
+      unsupportedError("checkpoint/too-many-layers", `the checkpoint has ${count} layers`, {
+        place: { file: source },
+        notes: [`At most ${maximalLayers} are compiled.`],
+        hint: "the tensors' names are not what they seem: `rwkvc inspect` shows them",
+      }),
+    );
+  }
+  return Math.min(count, maximalLayers);
 }
 
 /** False if so much is missing that the checkpoint must be for another spec. */

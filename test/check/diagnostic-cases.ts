@@ -30,6 +30,17 @@ function extension(blocks: string, base: MiniSpec = {}, more = ""): Pick<Diagnos
   };
 }
 
+function manyLayers(count: number): CheckpointTensors {
+  const { source, tensors } = miniCheckpoint();
+  const copies = [...tensors.values()].flatMap((info) =>
+    Array.from({ length: count }, (_, layer) => ({
+      ...info,
+      name: info.name.replace("blocks.0.", `blocks.${layer}.`),
+    })),
+  );
+  return { source, tensors: new Map(copies.map((info) => [info.name, info])) };
+}
+
 export const diagnosticCases: readonly DiagnosticCase[] = [
   // The static subset
   { code: "spec/syntax", text: `export default model({ name: "x", \n` },
@@ -349,6 +360,11 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
       "blocks.3.up": [12, 8],
       "blocks.3.down": [8, 12],
     }),
+    spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
+  },
+  {
+    code: "checkpoint/too-many-layers",
+    checkpoint: manyLayers(1001),
     spec: { weights: `u: tensor("u", "H N"),`, also: "z = u * k" },
   },
   {
