@@ -33,7 +33,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     if (!session.json || !result.listsDiagnostics) await reportText(io, options, diagnostics, sources);
     if (session.json) {
       const listed = result.listsDiagnostics ? { diagnostics: await jsonDiagnostics(diagnostics, sources) } : {};
-      writeJson(io, { ...result.json, ...listed });
+      writeJson(io, { ...result.json, ...listed }, result.isOneOfMany);
     } else if (result.text) {
       io.stdout.write(result.text);
     }

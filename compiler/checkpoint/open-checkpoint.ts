@@ -19,13 +19,16 @@ import { type StoredTensor, storedCheckpoint } from "./stored-tensor.ts";
 /**
  * Diagnostics: checkpoint/not-found, unreadable, not-a-file, folder, empty, unknown-format, known-but-unsupported
  * formats (torch-tar, bare-pickle, gguf), download (a page or pointer in place of the file), and those of the readers.
+ * `onFile` hears of each file before it is looked at.
  */
-export async function openCheckpoint(source: string): Promise<Checkpoint> {
+export async function openCheckpoint(source: string, onFile: (path: string) => void = () => {}): Promise<Checkpoint> {
   // What it needs of the front end is loaded for it alone.
   if (source.startsWith("random:")) return (await import("./random.ts")).openRandom(source);
+  onFile(source);
   const path = findInFolder(source);
   const files: CheckpointFile[] = [];
   const open = (name: string): CheckpointFile => {
+    onFile(name);
     const file = CheckpointFile.open(name);
     files.push(file);
     return file;

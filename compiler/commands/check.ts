@@ -3,9 +3,9 @@ import type { Command } from "commander";
 
 import type { CheckedModel } from "../check/typed.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
-import { type CommandLine, defineCommand, runs } from "./command.ts";
+import { type ActionResult, type CommandLine, defineCommand, runs } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
-import { chooseSpec, specArgument } from "./recognise.ts";
+import { chooseSpec, type ChosenSpec, specArgument } from "./recognise.ts";
 
 export function checkCommand(line: CommandLine): Command {
   const command = defineCommand("check", "check a spec: names, shapes, state updates, scaling policies", [
@@ -13,23 +13,44 @@ export function checkCommand(line: CommandLine): Command {
     "rwkvc check specs/rwkv-7.rwkv.ts --weights model.pth",
     "rwkvc check --weights model.pth",
     "rwkvc check specs/rwkv-7.rwkv.ts --weights random:1:v7-0.4B --json",
+    "rwkvc check my-model.rwkv.ts --watch",
   ])
     .argument("[spec]", specArgument)
-    .option("--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET; solves the dimensions");
-  return runs(line, command, async (session, options: { weights?: string }, named: string | undefined) => {
-    const { spec, recognised } = await chooseSpec(named, options.weights, session);
-    const { model, checkpoint, diagnostics: found, sources } = await runFrontEnd(spec, options.weights);
-    checkpoint?.close();
-    const diagnostics = model && !hasErrors(found) ? [...found, ...(await scalingDiagnostics(model))] : found;
-    const ok = model !== undefined && !hasErrors(diagnostics);
-    return {
-      json: { ok, spec, ...(recognised && { recognised }), ...(ok ? summarise(model) : {}) },
-      listsDiagnostics: true,
-      text: ok ? describe(spec, model) : "",
-      diagnostics,
-      sources,
-    };
+    .option("--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET; solves the dimensions")
+    .option(
+      "--watch",
+      "check again whenever the spec, a spec that it imports or the checkpoint changes; Ctrl-C ends it",
+    );
+  return runs(line, command, async (session, { weights, watch }: CheckOptions, named: string | undefined) => {
+    const chosen = await chooseSpec(named, weights, session);
+    if (!watch) return check(chosen, weights);
+    const { watchCheck } = await import("./watch-check.ts");
+    return watchCheck(chosen.spec, (onFile) => check(chosen, weights, onFile), session, line);
   });
+}
+
+interface CheckOptions {
+  readonly weights?: string;
+  readonly watch?: true;
+}
+
+/** `onFile` hears of each file before it is looked at. */
+async function check(
+  { spec, recognised }: ChosenSpec,
+  weights: string | undefined,
+  onFile?: (path: string) => void,
+): Promise<ActionResult> {
+  const { model, checkpoint, diagnostics: found, sources } = await runFrontEnd(spec, weights, onFile);
+  checkpoint?.close();
+  const diagnostics = model && !hasErrors(found) ? [...found, ...(await scalingDiagnostics(model))] : found;
+  const ok = model !== undefined && !hasErrors(diagnostics);
+  return {
+    json: { ok, spec, ...(recognised && { recognised }), ...(ok ? summarise(model) : {}) },
+    listsDiagnostics: true,
+    text: ok ? describe(spec, model) : "",
+    diagnostics,
+    sources,
+  };
 }
 
 async function scalingDiagnostics(model: CheckedModel): Promise<readonly Diagnostic[]> {

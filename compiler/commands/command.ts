@@ -22,6 +22,8 @@ export interface ActionResult {
   readonly json?: object;
   /** With --json, `diagnostics` is a field of the object that is printed; otherwise they are text on standard error. */
   readonly listsDiagnostics?: boolean;
+  /** One of several results: its JSON is one line. */
+  readonly isOneOfMany?: boolean;
   /** Printed without. */
   readonly text?: string;
   /** Warnings, and errors that did not prevent a result. */

@@ -16,16 +16,27 @@ export interface FrontEnd {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** The caller closes the checkpoint. Diagnostics: spec/not-found, those of the reader, the checker and the checkpoint. */
-export async function runFrontEnd(specPath: string, weights: string | undefined): Promise<FrontEnd> {
+/**
+ * The caller closes the checkpoint. Diagnostics: spec/not-found, those of the reader, the checker and the checkpoint.
+ * `onFile` hears of each file before it is looked at, whether it is there or not.
+ */
+export async function runFrontEnd(
+  specPath: string,
+  weights: string | undefined,
+  onFile: (path: string) => void = () => {},
+): Promise<FrontEnd> {
+  onFile(specPath);
   assertSpecFile(specPath);
   const [{ readSpec }, { checkSpec }] = await Promise.all([
     import("../frontend/read-spec.ts"),
     import("../check/check-spec.ts"),
   ]);
-  const read = readSpec(specPath, readSpecText);
+  const read = readSpec(specPath, (path) => {
+    onFile(specFileIn(specsFolder, path));
+    return readSpecText(path);
+  });
   const diagnostics: Diagnostic[] = [...read.diagnostics];
-  const checkpoint = await openWeights(weights, diagnostics);
+  const checkpoint = await openWeights(weights, diagnostics, onFile);
   let model: CheckedModel | undefined;
   if (read.value) {
     const checked = checkSpec(read.value, checkpoint);
@@ -42,11 +53,15 @@ export async function runFrontEnd(specPath: string, weights: string | undefined)
 }
 
 /** A checkpoint that cannot be opened is reported along with the spec's own mistakes. */
-async function openWeights(weights: string | undefined, diagnostics: Diagnostic[]): Promise<Checkpoint | undefined> {
+async function openWeights(
+  weights: string | undefined,
+  diagnostics: Diagnostic[],
+  onFile: (path: string) => void,
+): Promise<Checkpoint | undefined> {
   if (weights === undefined) return undefined;
   const { openCheckpoint } = await import("../checkpoint/open-checkpoint.ts");
   try {
-    return await openCheckpoint(weights);
+    return await openCheckpoint(weights, onFile);
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
     diagnostics.push(...error.diagnostics);

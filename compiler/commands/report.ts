@@ -32,7 +32,8 @@ export async function jsonDiagnostics(
   return renderJson(shown.diagnostics, shown.sources);
 }
 
-export const writeJson = (io: Io, value: unknown): void => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+export const writeJson = (io: Io, value: unknown, onOneLine = false): void =>
+  void io.stdout.write(`${JSON.stringify(value, null, onOneLine ? 0 : 2)}\n`);
 
 /** Bundled specs under the names that they have on this machine, and the text of every file that is spoken of. */
 function onDisk(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) {
