@@ -15,6 +15,7 @@ import { evalCommand } from "./commands/eval.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import type { Io } from "./commands/io.ts";
 import { logitsCommand } from "./commands/logits.ts";
+import { newCommand } from "./commands/new.ts";
 import { qnnCommand } from "./commands/qnn.ts";
 import { rangesCommand } from "./commands/ranges.ts";
 import { diagnosticsOf, jsonDiagnostics, reportText, writeJson } from "./commands/report.ts";
@@ -60,6 +61,7 @@ function program(line: CommandLine): Command {
     .showSuggestionAfterError(true)
     .addHelpText("after", rootHelp);
   for (const make of [
+    newCommand,
     checkCommand,
     buildCommand,
     runCommand,

@@ -1,7 +1,8 @@
 /** From the files that a user names to a checked model: what `check`, `build` and `estimate` begin with. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 
 import { specsFolder } from "../build/project-paths.ts";
+import { readSpecText } from "../build/spec-text.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type Diagnostic, DiagnosticError, hasErrors, inputError, missingError } from "../diagnostics/diagnostic.ts";
@@ -69,24 +70,7 @@ async function openWeights(
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** A spec's text, of a bundled one too. Diagnostics: spec/encoding. */
-export function readSpecText(path: string): string | undefined {
-  try {
-    return utf8.decode(readFileSync(specFileIn(specsFolder, path)));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_ENCODING_INVALID_ENCODED_DATA") return undefined;
-    throw new DiagnosticError([
-      inputError("spec/encoding", `${path} is not UTF-8 text`, {
-        place: { file: path },
-        hint: "save it as UTF-8: another encoding or a binary file cannot be read",
-      }),
-    ]);
-  }
-}
-
-function assertSpecFile(path: string): void {
+export function assertSpecFile(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile()) return;
   const what = stat?.isDirectory() ? "is a folder, not a spec" : stat ? "is not a regular file" : "does not exist";

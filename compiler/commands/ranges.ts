@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
+import { readSpecText } from "../build/spec-text.ts";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
@@ -13,7 +14,6 @@ import { type Policy, policyText } from "../ranges/policy.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
-import { readSpecText } from "./front-end.ts";
 import { checkOutputs } from "./output-files.ts";
 import { type OpenArtefact, openArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
 import { describeRanges, type RangesResult } from "./ranges-report.ts";

@@ -2,15 +2,12 @@
  * The bundled spec that a checkpoint is of, for commands that are given weights and no spec. Only the checkpoint's table of
  * tensors is read.
  */
-import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
-
-import { specsFolder } from "../build/project-paths.ts";
+import { readSpecText } from "../build/spec-text.ts";
 import type { SpecFit } from "../check/recognise-spec.ts";
 import { type Diagnostic, DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import type { SpecAst } from "../frontend/ast.ts";
+import { bundledFile, bundledNames } from "./bundled.ts";
 import type { Session } from "./command.ts";
-import { readSpecText } from "./front-end.ts";
 
 export interface Recognised {
   /** The spec's file. */
@@ -58,8 +55,8 @@ export async function recogniseSpec(weights: string): Promise<Recognised> {
   ]);
   const checkpoint = await openCheckpoint(weights);
   try {
-    const specs = bundledSpecFiles().flatMap((file): SpecAst[] => {
-      const { value } = readSpec(file, readSpecText);
+    const specs = bundledNames().flatMap((name): SpecAst[] => {
+      const { value } = readSpec(bundledFile(name), readSpecText);
       return value ? [value] : [];
     });
     const ranked = rankSpecs(specs, checkpoint);
@@ -69,16 +66,6 @@ export async function recogniseSpec(weights: string): Promise<Recognised> {
   } finally {
     checkpoint.close();
   }
-}
-
-/** Under the names by which they are reached from the current folder. */
-export function bundledSpecFiles(): string[] {
-  const near = relative("", specsFolder);
-  const folder = near.startsWith("..") ? specsFolder : near;
-  return readdirSync(specsFolder)
-    .filter((name) => name.endsWith(".rwkv.ts"))
-    .sort()
-    .map((name) => join(folder, name));
 }
 
 function reason(

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { rwkvc } from "./command-line.ts";
 
 const commands = [
+  ["new"],
   ["check"],
   ["build"],
   ["run"],

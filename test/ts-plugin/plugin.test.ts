@@ -1,9 +1,10 @@
 /** The language-service plugin in a real tsserver: what an author sees while a spec is written. */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { miniSpec } from "../check/mini-spec.ts";
+import { rwkvc } from "../commands/command-line.ts";
 import { type FileSpan, TsServer } from "./ts-server.ts";
 
 const server = new TsServer();
@@ -313,4 +314,28 @@ test("a keystroke in a bundled spec costs less than 100 ms", async () => {
 
 test("nothing of this failed", () => {
   expect(server.log()).not.toContain("rwkvc/ts-plugin failed");
+});
+
+test("what `rwkvc new` writes beside an installed rwkvc is understood at once", async () => {
+  const own = new TsServer();
+  try {
+    rmSync(own.path("tsconfig.json"));
+    await own.start();
+    const name = "my-model.rwkv.ts";
+    const ran = await rwkvc(["new", "my-model", "--from", "rwkv-7", "--out", own.path(name)]);
+    expect(ran.stdout).toContain("tsconfig.json by which editors understand it");
+    await own.open(name, readFileSync(own.path(name), "utf8"));
+    expect(await own.diagnostics(name)).toEqual([]);
+    await own.edit(name, "{ extend }", "{ eq, extend, replace }");
+    await own.edit(
+      name,
+      'name: "my-model",',
+      'name: "my-model", channelMix: { equations: [replace("k", eq`k = kye @ xx`)] },',
+    );
+    const [found] = await own.diagnostics(name);
+    expect(found!.text.split("\n")[0]).toBe("name/undefined: `kye` is not defined");
+    expect(own.textAt({ file: own.path(name), ...found! })).toContain("eq`k = «kye» @ xx`");
+  } finally {
+    own.stop();
+  }
 });

@@ -1,0 +1,37 @@
+/** The specs that come with rwkvc, by name. */
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+
+import { specsFolder } from "../build/project-paths.ts";
+import { DiagnosticError, missingError } from "../diagnostics/diagnostic.ts";
+import { didYouMean } from "../diagnostics/suggest.ts";
+
+const ending = ".rwkv.ts";
+
+/** "rwkv-7" and so on, in order. */
+export function bundledNames(): string[] {
+  return readdirSync(specsFolder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length))
+    .sort();
+}
+
+/** The file, under the name by which it is reached from the current folder. */
+export function bundledFile(name: string): string {
+  const near = relative("", specsFolder);
+  return join(near.startsWith("..") ? specsFolder : near, `${name}${ending}`);
+}
+
+/** A spec file, or the bundled spec of that name. Diagnostics: spec/not-found. */
+export function specNamed(text: string): string {
+  if (existsSync(text)) return text;
+  const names = bundledNames();
+  if (names.includes(text)) return bundledFile(text);
+  throw new DiagnosticError([
+    missingError("spec/not-found", `${text || '""'} is neither a spec file nor a bundled spec`, {
+      place: { file: text },
+      notes: [`Bundled are ${names.join(", ")}.`],
+      hint: didYouMean(text, names),
+    }),
+  ]);
+}
