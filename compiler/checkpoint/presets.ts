@@ -1,11 +1,13 @@
 /**
- * The made-up checkpoints of `random:SEED:PRESET`. A preset is a bundled spec and the dimensions of a public release: names and shapes
- * of the tensors follow from these. How the tensors' values are spread is told by their names. Both are data, `specs/presets.json`.
+ * The tensors of made-up checkpoints. A preset is a bundled spec and the dimensions of a public release: names and shapes
+ * of the tensors follow from these, as they do from any spec and sizes of its dimensions. How the tensors' values are
+ * spread is told by their names. Presets and spreads are data, `specs/presets.json`.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { projectRoot } from "../build/project-paths.ts";
+import { specsFolder } from "../build/project-paths.ts";
+import { readSpecText } from "../build/spec-text.ts";
 import { checkSpec } from "../check/check-spec.ts";
 import { children } from "../check/labels.ts";
 import { type CheckedModel, type CheckedPart, holds, type TypedExpr } from "../check/typed.ts";
@@ -49,11 +51,9 @@ interface PresetFile {
   readonly spreads: readonly SpreadRule[];
 }
 
-const specs = join(projectRoot, "specs");
-
 let known: PresetFile | undefined;
 const presetFile = (): PresetFile =>
-  (known ??= JSON.parse(readFileSync(join(specs, "presets.json"), "utf8")) as PresetFile);
+  (known ??= JSON.parse(readFileSync(join(specsFolder, "presets.json"), "utf8")) as PresetFile);
 
 /** Preset names as the user writes them. */
 export const presetNames = (): readonly string[] => Object.keys(presetFile().presets);
@@ -61,19 +61,47 @@ export const presetNames = (): readonly string[] => Object.keys(presetFile().pre
 export const findPreset = (name: string): Preset | undefined =>
   Object.hasOwn(presetFile().presets, name) ? presetFile().presets[name] : undefined;
 
-/** The tensors that the preset's spec reads, each in the layers where an equation uses it. */
-export function presetTensors({ spec, dims }: Preset): TensorPlan[] {
-  const { model, layerDim } = bundledModel(spec);
+/** A spec that made-up tensors are for. */
+export interface SizedSpec {
+  readonly model: CheckedModel;
+  /** Dimensions to be given: those that are no products of others. */
+  readonly free: readonly string[];
+  readonly layerDim: string;
+}
+
+/** The bundled spec of a preset. */
+export const presetSpec = ({ spec }: Preset): SizedSpec => sizedSpec(join(specsFolder, `${spec}.rwkv.ts`));
+
+/** Diagnostics: those of the reader and the checker, spec/encoding; missing: the file cannot be read. */
+export function sizedSpec(path: string): SizedSpec {
+  const read = readSpec(path, readSpecText);
+  const checked = read.value && checkSpec(read.value);
+  const diagnostics = [...read.diagnostics, ...(checked?.diagnostics ?? [])];
+  if (!read.value || !checked?.value || hasErrors(diagnostics)) throw new DiagnosticError(diagnostics);
+  const { value: model } = checked;
+  const free = [...model.dims].flatMap(([name, factors]) => (factors ? [] : [name]));
+  return { model, free, layerDim: read.value.layers.count.value };
+}
+
+/**
+ * The tensors that a spec reads, each in the layers where an equation uses it. `dims`: sizes of the free dimensions.
+ * `spread` tells how the values of a tensor are spread that `specs/presets.json` does not know.
+ */
+export function specTensors(
+  { model, layerDim }: SizedSpec,
+  dims: Readonly<Record<string, number>>,
+  spread: (name: string, shape: readonly number[]) => Spread,
+): TensorPlan[] {
   const { embedding, parts, head, dims: factors } = model;
   const sizeOf = (dim: string): number =>
-    dims[dim] ?? factors.get(dim)?.reduce((product, factor) => product * sizeOf(factor), 1) ?? NaN;
+    factors.get(dim)?.reduce((product, factor) => product * sizeOf(factor), 1) ?? dims[dim] ?? NaN;
   const plan = (part: CheckedPart, layer: number | null): TensorPlan[] => {
     const used = weightsUsed(part, layer);
     return [...part.weights].flatMap(([short, weight]) => {
       if (!used.has(short)) return [];
       const name = weight.tensor.replace("{layer}", String(layer));
       const shape = weight.shape.map(sizeOf);
-      return [{ name, shape, spread: spreadOf(name, shape) }];
+      return [{ name, shape, spread: knownSpread(name, shape) ?? spread(name, shape) }];
     });
   };
   const plans = [plan(embedding, null)];
@@ -81,13 +109,20 @@ export function presetTensors({ spec, dims }: Preset): TensorPlan[] {
   return [...plans, plan(head, null)].flat();
 }
 
-function bundledModel(spec: string): { readonly model: CheckedModel; readonly layerDim: string } {
-  const path = join(specs, `${spec}.rwkv.ts`);
-  const read = readSpec(path, (file) => readFileSync(file, "utf8"));
-  const checked = read.value && checkSpec(read.value);
-  const diagnostics = [...read.diagnostics, ...(checked?.diagnostics ?? [])];
-  if (!read.value || !checked?.value || hasErrors(diagnostics)) throw new DiagnosticError(diagnostics);
-  return { model: checked.value, layerDim: read.value.layers.count.value };
+/** Of tensors that no release has: norms near 1, other vectors near 0, matrices [out, in] that halve what they get. */
+export function plainSpread(name: string, shape: readonly number[]): Spread {
+  const inputs = shape.at(-1) ?? 1;
+  if (shape.length > 1) return { kind: "normal", mean: 0, deviation: 0.5 / Math.sqrt(inputs) };
+  return name.endsWith(".weight")
+    ? { kind: "normal", mean: 1, deviation: 0.1 }
+    : { kind: "normal", mean: 0, deviation: 0.3 };
+}
+
+/** The data are to know every tensor of the presets. */
+export function noSpread(name: string): never {
+  throw new DiagnosticError([
+    internalError("checkpoint/preset-spread", `specs/presets.json does not say how ${name} is spread`),
+  ]);
 }
 
 function weightsUsed(part: CheckedPart, layer: number | null): ReadonlySet<string> {
@@ -100,16 +135,12 @@ function weightsUsed(part: CheckedPart, layer: number | null): ReadonlySet<strin
   return used;
 }
 
-function spreadOf(name: string, shape: readonly number[]): Spread {
+function knownSpread(name: string, shape: readonly number[]): Spread | undefined {
   const rule = presetFile().spreads.find(({ tensors }) => new RegExp(tensors).test(name));
   if (rule?.normal) return { kind: "normal", mean: rule.normal[0], deviation: rule.normal[1] };
   if (rule?.uniform) return { kind: "uniform", low: rule.uniform[0], high: rule.uniform[1] };
   const inputs = rule?.columns === undefined ? shape.at(-2) : shape.at(-1);
   const gain = rule?.columns ?? rule?.rows;
-  if (gain !== undefined && inputs !== undefined) {
-    return { kind: "normal", mean: 0, deviation: gain / Math.sqrt(inputs) };
-  }
-  throw new DiagnosticError([
-    internalError("checkpoint/preset-spread", `specs/presets.json does not say how ${name} is spread`),
-  ]);
+  if (gain === undefined || inputs === undefined) return undefined;
+  return { kind: "normal", mean: 0, deviation: gain / Math.sqrt(inputs) };
 }

@@ -1,26 +1,22 @@
 /**
- * `random:SEED:PRESET`: a made-up bfloat16 checkpoint of a release's dimensions, for trying and timing things without
- * the release. An element's value depends on the seed, the tensor's name and the element's index alone, so any piece
- * can be made at any time, and nothing is kept.
+ * `random:...`: a made-up bfloat16 checkpoint, for trying and timing things without a trained one. An element's value depends on the
+ * seed, the tensor's name and the index alone, so any piece can be made at any time, and nothing is kept.
  */
 
-import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
-import { suggest } from "../diagnostics/suggest.ts";
 import type { Checkpoint, TensorInfo } from "./checkpoint.ts";
-import { quote } from "./checkpoint-error.ts";
 import { float32ToBfloat16 } from "./float16.ts";
-import { findPreset, presetNames, presetTensors, type Preset, type Spread } from "./presets.ts";
+import { parseRandom } from "./random-source.ts";
+import type { Spread } from "./presets.ts";
 import { checkRead } from "./stored-tensor.ts";
 
-/** Diagnostics: checkpoint/random-source. */
+/** Diagnostics: checkpoint/random-source, and those of the spec. */
 export function openRandom(source: string): Checkpoint {
-  const { seed, preset } = parseSource(source);
-  const tensors = new Map(presetTensors(preset).map((plan) => [plan.name, { ...plan, dtype: "bfloat16" as const }]));
-  const dims = Object.entries(preset.dims).map(([dim, size]) => `${dim}=${size}`);
+  const { seed, plans, about } = parseRandom(source);
+  const tensors = new Map(plans.map((plan) => [plan.name, { ...plan, dtype: "bfloat16" as const }]));
   return {
     source,
     tensors,
-    about: `made up for specs/${preset.spec}.rwkv.ts: ${dims.join(" ")}\n  ${preset.source}`,
+    about,
     readBits(info: TensorInfo, start, out) {
       const tensor = tensors.get(info.name);
       checkRead(source, tensor, info, start, out);
@@ -28,23 +24,6 @@ export function openRandom(source: string): Checkpoint {
     },
     close: () => undefined,
   };
-}
-
-function parseSource(source: string): { seed: number; preset: Preset } {
-  const [, digits, name = ""] = /^random:(\d{1,15}):(.*)$/s.exec(source) ?? [];
-  const preset = findPreset(name);
-  if (digits !== undefined && preset !== undefined) return { seed: Number(digits), preset };
-  const found = digits === undefined ? "" : `there is no preset ${quote(name)}; `;
-  const nearest = digits === undefined ? undefined : suggest(name, presetNames());
-  throw new DiagnosticError([
-    usageError("checkpoint/random-source", `${quote(source)} does not name a random checkpoint`, {
-      notes: [
-        `Expected random:SEED:PRESET, with a whole number of up to 15 digits and a preset; ${found}presets are ` +
-          `${presetNames().join(", ")}.`,
-      ],
-      hint: nearest === undefined ? "for example random:1:v7-0.1B" : `did you mean random:${digits}:${nearest}?`,
-    }),
-  ]);
 }
 
 /** Elements 2p and 2p + 1 are the table's values at the two halves of a 32-bit hash of p. */

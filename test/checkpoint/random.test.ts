@@ -281,3 +281,50 @@ describe("sources that name none", () => {
     });
   });
 });
+
+describe("for any spec", () => {
+  const small = "L=2,V=11,D=6,H=2,N=3,F=5,Rw=1,Ra=2,Rv=3,Rg=4";
+  const variant = "docs/variants/rwkv-7b.rwkv.ts";
+
+  test("all tensors that it declares, in the layers where they are used", async () => {
+    const source = `random:1:${variant}:${small}`;
+    const checkpoint = await openCheckpoint(source);
+    const model = checkedModel(variant, specText(variant), checkpoint);
+    expect(Object.fromEntries(model.sizes)).toMatchObject({ L: 2, V: 11, D: 6, A: 6, H: 2, N: 3, Rg: 4 });
+    const shapes = ["att.b1", "att.b2", "att.x_s"].map((name) => checkpoint.tensors.get(`blocks.1.${name}`)!.shape);
+    expect(shapes).toEqual([[6, 4], [4, 6], [6]]);
+    expect(checkpoint.tensors.has("blocks.0.att.v0")).toBe(false);
+    expect(floats(checkpoint, "blocks.1.att.b1", 24).every((value) => Math.abs(value) < 2)).toBe(true);
+  });
+
+  test("a preset's sizes, some changed", async () => {
+    const { tensors } = await openCheckpoint(`random:1:${variant}:v7-0.1B,L=1,V=256`);
+    expect(tensors.get("head.weight")!.shape).toEqual([256, 768]);
+    expect(tensors.has("blocks.1.ln1.weight")).toBe(false);
+    const bundled = await openCheckpoint("random:1:v7-0.1B");
+    const same = await openCheckpoint("random:1:specs/rwkv-7.rwkv.ts:v7-0.1B");
+    expect([...same.tensors]).toEqual([...bundled.tensors]);
+    expect(bits(same, "head.weight", 5, 100)).toEqual(bits(bundled, "head.weight", 5, 100));
+  });
+
+  test.each([
+    ["no sizes", "", "L, V, D, H, N, F, Rw, Ra, Rv, Rg as well, and no size"],
+    ["one missing", `:${small.replace(",Rg=4", "")}`, "has Rg as well, and no size is given for it"],
+    ["an unknown dimension", `:${small},Q=3`, 'has no dimension "Q"'],
+    ["a dimension that follows", `:${small},A=6`, "A follows from H N"],
+    ["no number", `:${small},L=two`, 'L must be a whole number from 1 to 1024, not "two"'],
+    ["none", `:${small},D=0`, "D must be a whole number from 1"],
+    ["too many layers", `:${small},L=1025`, "L must be a whole number from 1 to 1024"],
+    ["too large", `:${small},D=99999999`, "D must be a whole number"],
+    ["an unknown preset", ":v7-0.1b", '"v7-0.1b" is neither DIM=N nor a preset'],
+  ])("%s", async (_what, sizes, text) => {
+    expect(await openingFails(`random:1:${variant}${sizes}`)).toMatchObject({
+      code: "checkpoint/random-source",
+      text: expect.stringContaining(text),
+    });
+  });
+
+  test("a spec that is not there", async () => {
+    expect(await openingFails("random:1:nowhere.rwkv.ts:L=1")).toMatchObject({ code: "spec/missing-file" });
+  });
+});

@@ -1,11 +1,12 @@
 /** Test support: specs read and checked, the bundled checkpoints with their reference outputs, constants in double. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { checkSpec } from "../../compiler/check/check-spec.ts";
 import type { CheckedModel } from "../../compiler/check/typed.ts";
 import type { Checkpoint } from "../../compiler/checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../../compiler/checkpoint/open-checkpoint.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import { constantReader } from "../../compiler/emit/evaluate-constant.ts";
+import { readSpecText } from "../../compiler/build/spec-text.ts";
 import { readSpec } from "../../compiler/frontend/read-spec.ts";
 import { constantKey, elements } from "../../compiler/ir/constant.ts";
 import type { ConstantValues } from "../../compiler/ir/evaluate.ts";
@@ -33,8 +34,7 @@ export const bundledModels = [
 /** The spec's text as a checked model; mistakes in it fail the test, as the author would see them. */
 export function checkedModel(path: string, text: string, checkpoint?: Checkpoint): CheckedModel {
   // Specs that it imports are read from where they are.
-  const textOf = (file: string): string | undefined =>
-    file === path ? text : existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const textOf = (file: string): string | undefined => (file === path ? text : readSpecText(file));
   const read = readSpec(path, textOf);
   const checked = read.value && checkSpec(read.value, checkpoint);
   const diagnostics = [...read.diagnostics, ...(checked?.diagnostics ?? [])];
