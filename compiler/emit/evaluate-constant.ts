@@ -10,7 +10,6 @@ import { readFloat32 } from "../checkpoint/read-floats.ts";
 import { DiagnosticError, internalError } from "../diagnostics/diagnostic.ts";
 import { elements, type Constant } from "../ir/constant.ts";
 import { columnsReader } from "./join-columns.ts";
-import { productReader } from "./row-products.ts";
 import { transposeReader } from "./transpose-strips.ts";
 
 /** Elements `start` to `start + out.length` of the constant, row-major. */
@@ -53,11 +52,6 @@ export function constantReader(constant: Constant, checkpoint: Checkpoint): Read
         constant.args.map((arg) => constantReader(arg, checkpoint)),
         (n) => new Float64Array(n),
       );
-    case "product": {
-      const { rows, matrix } = constant;
-      const [columns, inner] = matrix.shape as [number, number];
-      return productReader(constantReader(rows, checkpoint), constantReader(matrix, checkpoint), columns, inner);
-    }
   }
 }
 

@@ -133,10 +133,6 @@ function collectTensors(constant: Constant, names: Set<string>): void {
     case "stack":
     case "columns":
       for (const arg of constant.args) collectTensors(arg, names);
-      return;
-    case "product":
-      collectTensors(constant.rows, names);
-      collectTensors(constant.matrix, names);
   }
 }
 

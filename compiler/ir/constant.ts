@@ -29,8 +29,6 @@ export type Constant = { readonly shape: readonly number[] } & (
   | { readonly kind: "stack"; readonly args: readonly Constant[] }
   /** Matrices of as many rows, side by side. */
   | { readonly kind: "columns"; readonly args: readonly Constant[] }
-  /** Each row of `rows` [..., n] times each row of `matrix` [m, n]: [..., m]. */
-  | { readonly kind: "product"; readonly rows: Constant; readonly matrix: Constant }
 );
 
 export const elements = (shape: readonly number[]): number => shape.reduce((n, extent) => n * extent, 1);
@@ -58,7 +56,5 @@ export function constantKey(c: Constant): string {
     case "stack":
     case "columns":
       return `${c.kind}(${c.args.map(constantKey).join(",")})`;
-    case "product":
-      return `product(${constantKey(c.rows)},${constantKey(c.matrix)})`;
   }
 }

@@ -57,7 +57,7 @@ function randomConstant(
   tensors: TensorInfo[],
 ): Constant {
   const sub = (wanted: readonly number[]) => randomConstant(random, wanted, depth - 1, tensors);
-  const rows = ["layerNorm", "stack", "columns", "product"] as const;
+  const rows = ["layerNorm", "stack", "columns"] as const;
   const kind =
     depth === 0
       ? pick(random, ["tensor", "tensor", "fill"])
@@ -98,10 +98,6 @@ function randomConstant(
       const first = Math.floor(random() * (shape.at(-1)! + 1));
       const parts = [first, shape.at(-1)! - first].filter((extent) => extent > 0);
       return { kind, shape, args: parts.map((extent) => sub([...shape.slice(0, -1), extent])) };
-    }
-    case "product": {
-      const inner = 1 + Math.floor(random() * 5);
-      return { kind, shape, rows: sub([...shape.slice(0, -1), inner]), matrix: sub([shape.at(-1)!, inner]) };
     }
     default: {
       const name = `t${tensors.length}`;

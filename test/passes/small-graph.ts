@@ -162,15 +162,6 @@ function evaluate(c: Constant): Float64Array {
         return part.values[row * part.width + at + part.width]!;
       });
     }
-    case "product": {
-      const [x, w] = [evaluate(c.rows), evaluate(c.matrix)];
-      const [columns, inner] = c.matrix.shape as [number, number];
-      return Float64Array.from({ length: size }, (_, i) => {
-        let sum = 0;
-        for (let k = 0; k < inner; k++) sum += x[Math.floor(i / columns) * inner + k]! * w[(i % columns) * inner + k]!;
-        return sum;
-      });
-    }
     case "reshape":
       return evaluate(c.arg);
     case "stack":
