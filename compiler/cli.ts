@@ -9,6 +9,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { buildCommand } from "./commands/build.ts";
 import { checkCommand } from "./commands/check.ts";
 import type { ActionResult, CommandLine, Session } from "./commands/command.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { estimateCommand } from "./commands/estimate.ts";
 import { evalCommand } from "./commands/eval.ts";
@@ -71,6 +72,7 @@ function program(line: CommandLine): Command {
     verifyCommand,
     rangesCommand,
     estimateCommand,
+    diffCommand,
     inspectCommand,
     qnnCommand,
     doctorCommand,

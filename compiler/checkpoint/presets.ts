@@ -61,6 +61,15 @@ export const presetNames = (): readonly string[] => Object.keys(presetFile().pre
 export const findPreset = (name: string): Preset | undefined =>
   Object.hasOwn(presetFile().presets, name) ? presetFile().presets[name] : undefined;
 
+/** The first preset that has sizes for most of these dimensions, and the dimensions that it does not have. */
+export function nearestPreset(dims: readonly string[]): { readonly name: string; readonly missing: readonly string[] } {
+  const all = Object.entries(presetFile().presets).map(([name, preset]) => ({
+    name,
+    missing: dims.filter((dim) => !Object.hasOwn(preset.dims, dim)),
+  }));
+  return all.reduce((best, one) => (one.missing.length < best.missing.length ? one : best));
+}
+
 /** A spec that made-up tensors are for. */
 export interface SizedSpec {
   readonly model: CheckedModel;

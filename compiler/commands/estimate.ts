@@ -20,10 +20,9 @@ import { parseSoc } from "./target-options.ts";
 /** The SoC that estimates are asked for when an artefact's own has none. */
 const estimatingSoc = "QCS9100";
 
-type Estimates = Record<string, Estimate>;
+export type Estimates = Record<string, Estimate>;
 
 export function estimateCommand(line: CommandLine): Command {
-  const able = socs.filter((soc) => soc.estimates).map((soc) => soc.name);
   const command = defineCommand("estimate", "Qualcomm's estimate of the time on the NPU, per graph", [
     "rwkvc estimate out/kjv",
     "rwkvc estimate out/kjv --soc QCS9100 --json",
@@ -33,17 +32,10 @@ export function estimateCommand(line: CommandLine): Command {
     .option("--weights <checkpoint>", "with a spec: .pth or .safetensors file, or random:SEED:PRESET")
     .option(
       "--soc <name>",
-      `SoC with estimates: ${able.join(", ")} (default: the artefact's own, else ${estimatingSoc})`,
+      `SoC with estimates: ${able().join(", ")} (default: the artefact's own, else ${estimatingSoc})`,
     );
   return runs(line, command, async (session, flags: { weights?: string; soc?: string }, what: string) => {
-    const named = flags.soc === undefined ? undefined : parseSoc(flags.soc);
-    if (named && !named.estimates) {
-      throw new DiagnosticError([
-        usageError("usage/soc-without-estimates", `Qualcomm's library makes no estimates for ${named.name}`, {
-          hint: `SoCs with estimates: ${able.join(", ")}`,
-        }),
-      ]);
-    }
+    const named = flags.soc === undefined ? undefined : parseEstimatingSoc(flags.soc);
     const stat = statSync(what, { throwIfNoEntry: false });
     if (!stat)
       throw new DiagnosticError([
@@ -53,6 +45,23 @@ export function estimateCommand(line: CommandLine): Command {
     return finish(await ofSpec(session, what, flags.weights, named ?? parseSoc(estimatingSoc)));
   });
 }
+
+const able = (): string[] => socs.filter((soc) => soc.estimates).map((soc) => soc.name);
+
+/** Diagnostics: usage/unknown-soc, usage/soc-without-estimates. */
+export function parseEstimatingSoc(name: string): Soc {
+  const soc = parseSoc(name);
+  if (soc.estimates) return soc;
+  throw new DiagnosticError([
+    usageError("usage/soc-without-estimates", `Qualcomm's library makes no estimates for ${soc.name}`, {
+      hint: `SoCs with estimates: ${able().join(", ")}`,
+    }),
+  ]);
+}
+
+/** Of an artefact's graphs, by their kinds. Diagnostics: usage/estimate, and those of locateQnn. */
+export const estimateArtefact = async (session: Session, folder: string, soc: Soc): Promise<Estimates> =>
+  (await ofArtefact(session, folder, undefined, soc)).estimates;
 
 interface Found {
   readonly soc: Soc;
@@ -114,6 +123,11 @@ async function ofSpec(session: Session, spec: string, weights: string | undefine
       }),
     ]);
   }
+  return { soc, estimates: await estimateSpec(session, spec, weights, soc) };
+}
+
+/** Of the graphs that a spec is built to at fp16, by their kinds. */
+export async function estimateSpec(session: Session, spec: string, weights: string, soc: Soc): Promise<Estimates> {
   const target = { ...findTarget(`htp-v${soc.arch}`)!, soc };
   return withScratch(async (folder) => {
     const out = join(folder, "estimate");
@@ -125,7 +139,7 @@ async function ofSpec(session: Session, spec: string, weights: string | undefine
       name: "estimate",
     } as const;
     const { manifest } = await buildModel({ spec, weights, target, out, ...fixed }, session);
-    return { soc, estimates: await estimateLibrary(session, out, manifest, soc) };
+    return estimateLibrary(session, out, manifest, soc);
   });
 }
 

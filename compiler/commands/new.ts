@@ -40,7 +40,7 @@ export function newCommand(line: CommandLine): Command {
     makeFolder(dirname(resolve(out)));
     writeFileSync(out, text, { flag: "wx" });
     const { config, note } = configure(dirname(out));
-    const next = [`rwkvc check ${out}`, `rwkvc build ${out} --weights model.pth`];
+    const next = [`rwkvc check ${out}`, `rwkvc diff ${flags.from} ${out}`, `rwkvc build ${out} --weights model.pth`];
     const made = config === undefined ? out : `${out}, and ${config} by which editors understand it`;
     return {
       json: { spec: out, from: base, copy: flags.copy === true, tsconfig: config ?? null, next },

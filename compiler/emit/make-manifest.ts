@@ -97,7 +97,8 @@ function embedding(host: HostEmbedding | null): Manifest["embedding"] {
   return { placement: "host", file: embeddingFile, dtype: host.dtype, shape: [vocabulary, width] };
 }
 
-function manifestGraph(graph: QnnGraph): ManifestGraph {
+/** A graph as the manifest describes it. */
+export function manifestGraph(graph: QnnGraph): ManifestGraph {
   const nodesPerLayer = new Array<number>(graph.layerCount).fill(0);
   const statics = new Map<string, number>();
   let macs = 0;

@@ -13,20 +13,27 @@ import { readSpec } from "../frontend/read-spec.ts";
 
 /** Diagnostics: artefact/spec, for a copy that this compiler cannot read. */
 export function artefactModel(folder: string, manifest: Manifest): CheckedModel {
+  const { model } = artefactSpec(folder, manifest);
+  return { ...model, sizes: new Map(Object.entries(manifest.dims)), layerCount: manifest.layers };
+}
+
+/** The same as it was written. */
+export function artefactSpec(
+  folder: string,
+  manifest: Manifest,
+): { readonly ast: SpecAst; readonly model: CheckedModel } {
   const path = join(folder, manifest.spec.path);
-  const read = readSpec(path, textIn(folder));
-  const checked = read.value && checkSpec(read.value, undefined);
-  const diagnostics = [...read.diagnostics, ...(checked?.diagnostics ?? [])];
-  if (!checked?.value || hasErrors(diagnostics)) {
-    throw new DiagnosticError([
-      inputError("artefact/spec", `the spec in ${folder} cannot be read by this version of rwkvc`, {
-        place: { file: path },
-        notes: diagnostics.map(({ title }) => title),
-        hint: "build the artefact again",
-      }),
-    ]);
-  }
-  return { ...checked.value, sizes: new Map(Object.entries(manifest.dims)), layerCount: manifest.layers };
+  const { value: ast, diagnostics } = readSpec(path, textIn(folder));
+  const checked = ast && checkSpec(ast, undefined);
+  const found = [...diagnostics, ...(checked?.diagnostics ?? [])];
+  if (ast && checked?.value && !hasErrors(found)) return { ast, model: checked.value };
+  throw new DiagnosticError([
+    inputError("artefact/spec", `the spec in ${folder} cannot be read by this version of rwkvc`, {
+      place: { file: path },
+      notes: found.map(({ title }) => title),
+      hint: "build the artefact again",
+    }),
+  ]);
 }
 
 export type FoundSpec = { readonly file: string } | { readonly problem: string };

@@ -58,6 +58,15 @@ withHtp("commands on HTP", () => {
     expect(Object.keys(ofSpec)).toEqual(["decode"]);
   });
 
+  test("estimates of two specs, beside each other", async () => {
+    const sizes = "L=2,V=64,D=64,H=2,N=32,F=96,Rw=32,Ra=32,Rv=32,Rg=32";
+    const args = ["diff", spec, "docs/variants/rwkv-7b.rwkv.ts", "--sizes", sizes, "--soc", "QCS9100"];
+    const { estimate } = await json<{ estimate: { soc: string; microseconds: number[] } }>(args, htp!);
+    expect(estimate.soc).toBe("QCS9100");
+    expect(estimate.microseconds).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(estimate.microseconds[1]).toBeGreaterThan(estimate.microseconds[0]!);
+  });
+
   test("without a SoC of its own, the estimate says for which it is", async () => {
     const { stdout, stderr } = await rwkvc(["estimate", artefact], using(htp!));
     expect(stderr).toContain("SM8650");

@@ -13,6 +13,7 @@ const commands = [
   ["verify"],
   ["ranges"],
   ["estimate"],
+  ["diff"],
   ["inspect"],
   ["doctor"],
   ["qnn", "install"],

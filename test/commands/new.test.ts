@@ -62,9 +62,10 @@ test("where rwkvc is an installed package its exports do", async () => {
 test("it ends with the next commands, and the text tells what there is to edit", async () => {
   const out = join(scratch(), "my-model.rwkv.ts");
   const ran = await rwkvc(["new", "my-model", "--from", "rwkv-7", "--out", out]);
-  expect(ran.stdout.split("\n").slice(-4)).toEqual([
+  expect(ran.stdout.split("\n").slice(-5)).toEqual([
     "Next:",
     `  rwkvc check ${out}`,
+    `  rwkvc diff rwkv-7 ${out}`,
     `  rwkvc build ${out} --weights model.pth`,
     "",
   ]);
