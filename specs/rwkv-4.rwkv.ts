@@ -9,6 +9,7 @@ import {
   model,
   norm,
   rescaleHidden,
+  scale,
   state,
   timeMix,
   vec,
@@ -74,7 +75,8 @@ export default model({
         value: mat("att.value.weight", "A", "D"),
         output: mat("att.output.weight", "D", "A"),
       },
-      state: { x_prev: "D", aa: "A", bb: "A", pp: state("A", -1e30) },
+      // Before the first token exp(pp - p) has to be 0. The reference has -1e30; this is as good for all keys above -4000, and within fp16.
+      state: { x_prev: "D", aa: "A", bb: "A", pp: state("A", -4096) },
       equations: eq`
         xx = layer_norm(x, ln1)
         xp = shift(xx, x_prev)
@@ -112,6 +114,7 @@ export default model({
     `,
   }),
 
-  // The hidden state leaves fp16's range in large models; the last norm cancels these factors exactly.
-  policies: [rescaleHidden({ every: 6, by: 1 / 2 })],
+  // aa adds up the values of all that is remembered, and the hidden state leaves fp16's range in large models; the weights of `output`
+  // and the last norm cancel these factors exactly.
+  policies: [scale("timeMix.v", 1 / 4), rescaleHidden({ every: 6, by: 1 / 2 })],
 });

@@ -158,7 +158,7 @@ function findRange(tensor: QnnTensor, writer: ReadonlyMap<QnnTensor, QnnNode>): 
 }
 
 describe("a state that starts beyond float16's range", () => {
-  const { model } = tinyModel("specs/rwkv-4.rwkv.ts", specText("specs/rwkv-4.rwkv.ts"), {
+  const { model } = tinyModel("test/lower/specs/v4-like.rwkv.ts", specText("test/lower/specs/v4-like.rwkv.ts"), {
     L: 1,
     V: 37,
     D: 8,

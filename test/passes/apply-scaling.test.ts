@@ -15,9 +15,14 @@ import { type Sizes, specText, tinyModel } from "../ir/tiny-model.ts";
 import { compare, run } from "./stages.ts";
 
 const tokens = [3, 0, 7, 3, 1];
+const v5: Sizes = { L: 3, V: 11, D: 8, H: 2, N: 4, F: 7 };
+const v7: Sizes = { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6 };
 const specs: readonly { readonly spec: string; readonly sizes: Sizes }[] = [
-  { spec: "specs/rwkv-7.rwkv.ts", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6 } },
-  { spec: "specs/rwkv-5.2.rwkv.ts", sizes: { L: 3, V: 11, D: 8, H: 2, N: 4, F: 12 } },
+  { spec: "specs/rwkv-4.rwkv.ts", sizes: { L: 2, V: 11, D: 6, A: 8, F: 7 } },
+  ...["5.0", "5.0-faaaa", "5.1", "5.1-faaaa", "5.2"].map((v) => ({ spec: `specs/rwkv-${v}.rwkv.ts`, sizes: v5 })),
+  { spec: "specs/rwkv-6.rwkv.ts", sizes: { ...v5, L: 2, C: 5, Rm: 3, Rw: 2 } },
+  { spec: "specs/rwkv-7.rwkv.ts", sizes: v7 },
+  { spec: "specs/rwkv-7a.rwkv.ts", sizes: { ...v7, I: 2, J: 3 } },
   { spec: "test/lower/specs/v4-like.rwkv.ts", sizes: { L: 2, V: 11, D: 6, A: 8, F: 7 } },
   { spec: "test/lower/specs/v6-like.rwkv.ts", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, C: 5, R: 3, Q: 4 } },
   { spec: "test/lower/specs/operations.rwkv.ts", sizes: { L: 2, V: 11, H: 3, N: 4, M: 5 } },
