@@ -1,16 +1,17 @@
 /** `rwkvc ranges`: how large an artefact's values get, held against float16's range, and the policy that mends it. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 import type { Command } from "commander";
 
+import { specsFolder } from "../build/project-paths.ts";
 import { readSpecText } from "../build/spec-text.ts";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
 import { type EquationRange, equationRanges, type TensorStatistics } from "../ranges/measured-ranges.ts";
-import { type Policy, policyText } from "../ranges/policy.ts";
+import { type Policy, policyOf, policyText } from "../ranges/policy.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
@@ -121,12 +122,12 @@ async function suggest(model: CheckedModel, manifest: Manifest, ranges: readonly
   };
 }
 
-/** Diagnostics: ranges/no-spec, ranges/other-spec, spec/not-found, usage/out-in-artefact. */
+/** Diagnostics: ranges/no-spec, ranges/other-spec, ranges/bundled-spec, spec/not-found, usage/out-in-artefact. */
 async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | true): Promise<string> {
   const { findSpecFile, isSameModel } = await import("../ranges/artefact-spec.ts");
   if (given === true) {
     const found = findSpecFile(folder, manifest);
-    if ("file" in found) return found.file;
+    if ("file" in found) return ownFile(found.file, folder);
     throw new DiagnosticError([
       usageError("ranges/no-spec", `the spec that ${folder} was built from is not to be found`, {
         notes: [`Found: ${found.problem}. Its text at that time: ${join(folder, manifest.spec.path)}.`],
@@ -137,7 +138,7 @@ async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | t
   checkOutputs([["--write", given]], { files: [], artefact: folder });
   if (readSpecText(given) === undefined)
     throw new DiagnosticError([inputError("spec/not-found", `${given} cannot be read`, { place: { file: given } })]);
-  if (isSameModel(folder, manifest, given, readSpecText)) return given;
+  if (isSameModel(folder, manifest, given, readSpecText)) return ownFile(given, folder);
   throw new DiagnosticError([
     inputError("ranges/other-spec", `${given} is not the spec that ${folder} was built from`, {
       place: { file: given },
@@ -149,18 +150,34 @@ async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | t
   ]);
 }
 
+/** Everybody's models extend the bundled specs: they are not changed for one checkpoint. */
+function ownFile(file: string, artefact: string): string {
+  if (dirname(resolve(file)) !== resolve(specsFolder)) return file;
+  const name = basename(file).replace(/\.rwkv\.ts$/, "");
+  throw new DiagnosticError([
+    inputError("ranges/bundled-spec", `${file} comes with rwkvc and is not written into`, {
+      place: { file },
+      hint: `\`rwkvc new my-model --from ${name}\`, then \`rwkvc ranges ${artefact} ... --write my-model.rwkv.ts\``,
+    }),
+  ]);
+}
+
 /** Gives the file when it was changed. Diagnostics: ranges/cannot-write. */
 async function writeTo(file: string, { policies, present }: RangesResult): Promise<string | undefined> {
   if (JSON.stringify(policies) === JSON.stringify(present)) return undefined;
   const { writePolicies } = await import("../ranges/write-policies.ts");
   const { readSpec } = await import("../frontend/read-spec.ts");
-  const attempt = writePolicies(readFileSync(file, "utf8"), policies);
-  const isRead = (text: string): boolean => {
-    const read = readSpec(file, (path) => (path === file ? text : readSpecText(path)));
-    return read.diagnostics.length === 0 && read.value?.policies.length === policies.length;
+  const readPolicies = (text: string): Policy[] | undefined => {
+    const { value, diagnostics } = readSpec(file, (path) => (path === file ? text : readSpecText(path)));
+    return diagnostics.length === 0 ? value?.policies.map(policyOf) : undefined;
   };
+  const attempt = writePolicies(readFileSync(file, "utf8"), policies, readPolicies);
+  const texts = (list: readonly Policy[] | undefined): string | undefined =>
+    list && JSON.stringify(list.map((policy) => policyText(policy)).sort());
   const written =
-    "text" in attempt && !isRead(attempt.text) ? { problem: "it would not be read as it should then" } : attempt;
+    "text" in attempt && texts(readPolicies(attempt.text)) !== texts(policies)
+      ? { problem: "it would not be read as it should then" }
+      : attempt;
   if ("problem" in written) {
     throw new DiagnosticError([
       inputError("ranges/cannot-write", `the policies cannot be written into ${file}: ${written.problem}`, {

@@ -58,8 +58,8 @@ const textIn =
 type TextOf = (name: string) => string | undefined;
 
 /**
- * Whether a spec, whose files `textOf` gives, says the same as the artefact's, its policies apart: then what was measured holds
- * for it.
+ * Whether a spec, whose files `textOf` gives, says the same as the artefact's, its name and policies apart: then what was measured
+ * holds for it.
  */
 export function isSameModel(folder: string, manifest: Manifest, file: string, textOf: TextOf): boolean {
   const said = (path: string, texts: TextOf): string | undefined => {
@@ -70,10 +70,10 @@ export function isSameModel(folder: string, manifest: Manifest, file: string, te
   return ours !== undefined && said(file, textOf) === ours;
 }
 
-/** Places, comments and policies left out. */
-function meaningOf({ name, dims, carries, embedding, layers, head }: SpecAst): string {
+/** Places, comments, name and policies left out. */
+function meaningOf({ dims, carries, embedding, layers, head }: SpecAst): string {
   const isPlace = (key: string): boolean => key === "span" || key === "opSpan" || key === "text";
-  return JSON.stringify({ name, dims, carries, embedding, layers, head }, (key, value: unknown) =>
+  return JSON.stringify({ dims, carries, embedding, layers, head }, (key, value: unknown) =>
     isPlace(key) ? undefined : value,
   );
 }

@@ -2,6 +2,10 @@
  * Puts scaling policies into a spec's text: into its `policies` list, with the imports that they need. Text is only inserted
  * or replaced in those places, so that comments, line ends and formatting stay. In: the text and the policies that the spec is
  * to have. Out: the new text, or why it was not to be edited (the list is computed elsewhere: then the author has to do it).
+ *
+ * An extension gets what differs from its base, into the object of its changes: policies that the base has already are not
+ * repeated, and those that are not wanted are taken away with `remove`. What the base has is told by `read`, which gives the
+ * policies of a text as the front end reads it.
  */
 import {
   type CallExpression,
@@ -12,7 +16,7 @@ import {
   type SourceFile,
 } from "ts-morph";
 
-import { type Policy, policyText } from "./policy.ts";
+import { type Policy, policySubject, policyText } from "./policy.ts";
 
 export type Written =
   | { readonly text: string }
@@ -26,20 +30,45 @@ interface Edit {
   readonly text: string;
 }
 
-export function writePolicies(text: string, policies: readonly Policy[]): Written {
+/** The policies of the spec with this text; undefined: it cannot be read. */
+export type ReadPolicies = (text: string) => readonly Policy[] | undefined;
+
+export function writePolicies(text: string, policies: readonly Policy[], read: ReadPolicies): Written {
+  const base = writeList(text, () => []);
+  if ("problem" in base) return base;
+  const inherited = read(base.text) ?? [];
+  return writeList(text, (use) => itemsOf(policies, inherited, use));
+}
+
+/** What a list is to say so that, together with what is inherited, it comes to `policies`. */
+function itemsOf(policies: readonly Policy[], inherited: readonly Policy[], use: (name: string) => string): string[] {
+  const kept = inherited.map((policy) => policyText(policy));
+  const subjects = policies.map(policySubject);
+  return [
+    ...policies.filter((policy) => !kept.includes(policyText(policy))).map((policy) => policyText(policy, use)),
+    ...inherited
+      .map(policySubject)
+      .filter((subject) => !subjects.includes(subject))
+      .map((subject) => `${use("remove")}("${subject}")`),
+  ];
+}
+
+function writeList(text: string, itemsFor: (use: (name: string) => string) => readonly string[]): Written {
   const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
   // A byte order mark becomes a blank, so that offsets stay those of the file.
   const source = project.createSourceFile("/spec.ts", text.replace(/^\ufeff/, " "));
   const body = modelBody(source);
-  if (!body) return { problem: "its default export is not a call of model({ ... }) in this file" };
+  if (!body) {
+    return { problem: "its default export is not a call of model({ ... }) or extend(base, { ... }) in this file" };
+  }
   const names = importedNames(source, text);
   if (typeof names === "string") return { problem: names };
-  const list = `[${policies.map((policy) => policyText(policy, names.use)).join(", ")}]`;
+  const list = `[${itemsFor(names.use).join(", ")}]`;
   const property = body.getProperties().find((p) => Node.hasName(p) && /^(["']?)policies\1$/.test(p.getName()));
   const edits: Edit[] = [];
   if (!property) {
     if (body.getProperties().some((p) => Node.isSpreadAssignment(p))) {
-      return { problem: "a spread in model({ ... }) may hold its `policies`" };
+      return { problem: "a spread beside its other properties may hold its `policies`" };
     }
     edits.push(insertProperty(body, `policies: ${list}`, text));
   } else {
@@ -86,13 +115,21 @@ function ownLine(node: Node, text: string): string | undefined {
   return /^[ \t]*$/.test(before) ? before : undefined;
 }
 
-/** The object that the exported model is made from. */
+/** The object that the exported model is made from: the only argument of `model`, the second one of `extend`. */
 function modelBody(source: SourceFile): ObjectLiteralExpression | undefined {
   const exported = source.getExportAssignment((e) => !e.isExportEquals())?.getExpression();
   const call = exported && (Node.isIdentifier(exported) ? initializerOf(exported.getText(), source) : exported);
   if (!call || !Node.isCallExpression(call)) return undefined;
-  const body = (call as CallExpression).getArguments()[0];
+  const body = call.getArguments()[calledName(call, source) === "extend" ? 1 : 0];
   return body && Node.isObjectLiteralExpression(body) ? body : undefined;
+}
+
+/** The name under which the spec language exports what is called. */
+function calledName(call: CallExpression, source: SourceFile): string | undefined {
+  const callee = call.getExpression();
+  const imported = source.getImportDeclarations().flatMap((declaration) => declaration.getNamedImports());
+  const found = imported.find((one) => (one.getAliasNode()?.getText() ?? one.getName()) === callee.getText());
+  return found?.getName();
 }
 
 const initializerOf = (name: string, source: SourceFile): Node | undefined =>

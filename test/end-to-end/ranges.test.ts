@@ -101,6 +101,40 @@ describe("rwkv5.2-overflow without policies", () => {
     writeFileSync(spec, original);
   });
 
+  test("an extension gets them among its changes; its base stays", async () => {
+    const mine = join(folder, "mine.rwkv.ts");
+    const extension = `import { extend } from "rwkvc/spec";
+import base from "./bare.rwkv.ts";
+export default extend(base, {
+  name: "mine",
+});
+`;
+    writeFileSync(mine, extension);
+    const base = readFileSync(spec, "utf8");
+    // Its name apart it is the artefact's model.
+    const report = await ranges([fp16, "--write", mine]);
+    expect(readFileSync(mine, "utf8").split("\n").slice(4, -2)).toEqual([
+      `  policies: [${report.policies.suggested.join(", ")}],`,
+    ]);
+    expect(readFileSync(spec, "utf8")).toBe(base);
+    const mended = await ranges([await build(mine, weights, ["--precision", "fp16"], host)]);
+    expect(mended.policies.present).toEqual(report.policies.suggested);
+    expect(mended.policies.suggested).toEqual(mended.policies.present);
+  });
+
+  test("a bundled spec is everybody's: it is not written into", async () => {
+    const bundled = await build("specs/rwkv-5.2.rwkv.ts", weights, ["--precision", "fp16"], host);
+    const before = readFileSync("specs/rwkv-5.2.rwkv.ts", "utf8");
+    for (const args of [["--write"], ["--write", "specs/rwkv-5.2.rwkv.ts"]]) {
+      const ran = await rwkvc(["ranges", bundled, "--text", text, "--headroom", "32", ...args], host.env);
+      expect(ran.code).toBe(1);
+      expect(ran.stderr).toContain("error[ranges/bundled-spec]: specs/rwkv-5.2.rwkv.ts comes with rwkvc");
+      expect(ran.stderr).toContain("`rwkvc new my-model --from rwkv-5.2`");
+    }
+    expect(readFileSync("specs/rwkv-5.2.rwkv.ts", "utf8")).toBe(before);
+    expect(await refusal(["--write", "specs/rwkv-5.2.rwkv.ts"])).toBe("ranges/bundled-spec");
+  });
+
   test("neither another model's spec is written, nor the artefact's own copy", async () => {
     const other = join(scratch(), "other.rwkv.ts");
     writeFileSync(other, readFileSync(spec, "utf8").replace("64e-5", "32e-5"));

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 import { readSpec } from "../../compiler/frontend/read-spec.ts";
-import type { Policy } from "../../compiler/ranges/policy.ts";
+import { readSpecText } from "../../compiler/build/spec-text.ts";
+import { type Policy, policyOf } from "../../compiler/ranges/policy.ts";
 import { writePolicies } from "../../compiler/ranges/write-policies.ts";
 
 const policies: readonly Policy[] = [
@@ -12,8 +13,16 @@ const policies: readonly Policy[] = [
 const eagle = readFileSync("specs/rwkv-5.2.rwkv.ts", "utf8");
 const goose = readFileSync("specs/rwkv-7.rwkv.ts", "utf8");
 
-const written = (text: string): string => {
-  const result = writePolicies(text, policies);
+/** As the front end reads them, bundled specs too. */
+function read(text: string): readonly Policy[] | undefined {
+  const { value, diagnostics } = readSpec("spec.rwkv.ts", (path) =>
+    path === "spec.rwkv.ts" ? text : readSpecText(path),
+  );
+  return diagnostics.length === 0 ? value?.policies.map(policyOf) : undefined;
+}
+
+const written = (text: string, wanted = policies): string => {
+  const result = writePolicies(text, wanted, read);
   if (!("text" in result)) throw new Error(result.problem);
   return result.text;
 };
@@ -50,10 +59,10 @@ test("a namespace import is used as it is", () => {
 });
 
 test("a model that is made elsewhere is left alone, with the reason", () => {
-  expect(writePolicies('import { model } from "rwkvc/spec";\nexport { a as default };\n', policies)).toEqual({
+  expect(writePolicies('import { model } from "rwkvc/spec";\nexport { a as default };\n', policies, read)).toEqual({
     problem: expect.stringContaining("model({ ... })") as string,
   });
-  expect(writePolicies(eagle.replace(/policies: \[.*\],/, "policies: shared,"), policies)).toEqual({
+  expect(writePolicies(eagle.replace(/policies: \[.*\],/, "policies: shared,"), policies, read)).toEqual({
     problem: expect.stringContaining("not a list written in place") as string,
   });
 });
@@ -96,7 +105,7 @@ test("a quoted key is one as well", () => {
 test("comments in the list are the author's: it is not written over", () => {
   for (const comment of ["// why", "/* why */"]) {
     const text = eagle.replace("policies: [", `policies: [ ${comment}\n`);
-    expect(writePolicies(text, policies)).toEqual({ problem: expect.stringContaining("comments") as string });
+    expect(writePolicies(text, policies, read)).toEqual({ problem: expect.stringContaining("comments") as string });
   }
 });
 
@@ -104,4 +113,66 @@ test("a comma in a comment behind the last property separates nothing", () => {
   const text = 'import * as r from "rwkvc/spec";\nexport default r.model({\n  name: "a" // x, y\n});\n';
   expect(written(text)).toContain('  name: "a",\n  policies: [r.scale("timeMix.k", 1 / 8)');
   expect(written(text)).toContain("// x, y");
+});
+
+const extension = (changes: string, base = "rwkv-7", imported = "extend"): string =>
+  `import { ${imported} } from "rwkvc/spec";
+import base from "rwkvc/specs/${base}.rwkv.ts";
+
+export default ${imported.includes(" as ") ? imported.split(" as ")[1]! : "extend"}(base, {
+  name: "mine",${changes}
+});
+`;
+
+test("an extension gets them among its changes", () => {
+  expect(written(extension(""))).toBe(
+    `import { extend, rescaleHidden, scale } from "rwkvc/spec";
+import base from "rwkvc/specs/rwkv-7.rwkv.ts";
+
+export default extend(base, {
+  name: "mine",
+  policies: [scale("timeMix.k", 1 / 8), rescaleHidden({ every: 6, by: 1 / 2 })],
+});
+`,
+  );
+  expect(read(written(extension("")))).toEqual(policies);
+});
+
+test("under whatever name it extends", () => {
+  for (const text of [
+    extension("", "rwkv-7", "extend as like"),
+    extension("").replace("export default", "const mine =").concat("export default mine;\n"),
+    extension("").replace("(base,", '(extend(base, { name: "between" }),'),
+  ]) {
+    expect(read(written(text)), text).toEqual(policies);
+    expect(written(text)).toMatch(/name: "mine",\n {2}policies: \[/);
+  }
+});
+
+test("an extension's own list is replaced; what the base has is not repeated, and what is not wanted is taken away", () => {
+  const own = extension('\n  policies: [scale("timeMix.v", 1 / 4)],', "rwkv-5.2");
+  const inherited = read(extension("", "rwkv-5.2"))!;
+  expect(inherited.length).toBe(3);
+  const [, kept] = inherited;
+  const wanted: readonly Policy[] = [kept!, { kind: "scale", value: "timeMix.k", by: 1 / 32 }];
+  const text = written(own, wanted);
+  expect(read(text)).toEqual(expect.arrayContaining([...wanted]));
+  expect(read(text)).toHaveLength(wanted.length);
+  expect(text.split("\n").filter((line) => line.includes("policies"))).toMatchInlineSnapshot(`
+    [
+      "  policies: [scale("timeMix.k", 1 / 32), remove("rescaleHidden")],",
+    ]
+  `);
+  expect(read(written(own, inherited))).toEqual(inherited);
+  expect(written(own, inherited)).toContain("policies: [],");
+});
+
+test("changes that are not written in place are left alone", () => {
+  for (const text of [
+    extension("").replace(/\{\n {2}name: "mine",\n\}/, "changes"),
+    extension("\n  ...more,"),
+    'export { default } from "rwkvc/specs/rwkv-7.rwkv.ts";\n',
+  ]) {
+    expect(writePolicies(text, policies, read)).toEqual({ problem: expect.any(String) as string });
+  }
 });
