@@ -20,6 +20,8 @@ async function installed(): Promise<Record<string, string>> {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // A golden file that is missing is a fault; `-u` writes it.
+    update: "none",
     exclude: ["test/runtime-cpp/**", "node_modules/**"],
     env: await installed(),
     // A loaded machine and the simulator are slow; none of it is a fault.

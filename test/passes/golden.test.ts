@@ -1,26 +1,20 @@
-/** What each stage makes of the bundled specs at a readable size. A change here is read in review as code is. */
+/**
+ * What each pass does to two specs at a size that can be read; docs/passes shows lines of it. Before the first pass, after the last and what
+ * lowering makes, for all specs: test/specs/golden.
+ */
 import { describe, expect, it } from "vitest";
-import { type Sizes, specText, tinyModel } from "../ir/tiny-model.ts";
+import { tinySizes } from "../specs/tiny-sizes.ts";
+import { specText, tinyModel } from "../ir/tiny-model.ts";
 import { stagesOf } from "./stages.ts";
 
-const cases: readonly { readonly name: string; readonly sizes: Sizes }[] = [
-  { name: "rwkv-7", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6 } },
-  { name: "rwkv-7a", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, Rw: 3, Ra: 5, Rv: 2, Rg: 6, I: 3, J: 4 } },
-  { name: "rwkv-5.2", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12 } },
-  { name: "rwkv-4", sizes: { L: 2, V: 11, D: 8, A: 8, F: 12 } },
-  { name: "rwkv-5.0", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12 } },
-  { name: "rwkv-5.1", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12 } },
-  { name: "rwkv-6", sizes: { L: 2, V: 11, D: 8, H: 2, N: 4, F: 12, C: 5, Rm: 3, Rw: 6 } },
-];
-
-describe.each(cases)("$name", ({ name, sizes }) => {
+describe.each(["rwkv-7", "rwkv-5.2"])("%s", (name) => {
   const spec = `specs/${name}.rwkv.ts`;
-  const { model } = tinyModel(spec, specText(spec), sizes);
+  const { model } = tinyModel(spec, specText(spec), tinySizes);
 
   it("has these stages for htp-v75 at fp16", async () => {
     const { prints } = stagesOf(model, { target: "htp-v75", precision: "fp16", scaling: true });
-    for (const [i, [stage, text]] of [...prints].entries()) {
-      const file = `golden/${name}/${String(i).padStart(2, "0")}-${stage}.txt`;
+    for (const [i, [stage, text]] of [...prints].slice(1, -2).entries()) {
+      const file = `golden/${name}/${String(i + 1).padStart(2, "0")}-${stage}.txt`;
       await expect(text, stage).toMatchFileSnapshot(file);
     }
   });
