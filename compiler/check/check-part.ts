@@ -330,7 +330,7 @@ function regroupHint(own: Dims, wanted: Dims, scope: EquationScope): string | un
   if (size.length !== 1 || own.length === wanted.length) return undefined;
   const [merged, factors] = own.length < wanted.length ? [own[0]!, wanted] : [wanted[0]!, own];
   if (scope.model.dims.get(merged)?.factors) return undefined;
-  return `axes are split and merged where \`dims\` says so: ${merged}: dim("...", "${factors.join(" ")}")`;
+  return `if ${merged} is ${factors.join(" times ")}, \`dims\` has to say so: ${merged}: dim("...", "${factors.join(" ")}")`;
 }
 
 function define(equation: EquationAst, dims: Dims | undefined, target: Target, scope: EquationScope): void {

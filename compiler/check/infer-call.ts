@@ -47,6 +47,19 @@ export function inferCall(call: Call, scope: EquationScope): MaybeTyped {
   return first && second && elementwise(binary!, name, first, second, call.name.span, call.span, scope);
 }
 
+/** Functions of other notations, which are not slips of ours: how they are written here. */
+const otherwise: Readonly<Record<string, string>> = {
+  gelu: "nearly the same: x * sigmoid(1.702 * x)",
+  softplus: "write log(1 + exp(x))",
+  swish: "it is silu(x) here",
+  rsqrt: "write 1 / sqrt(x)",
+  pow: "write x^2, a product, or exp(n * log(x))",
+  clamp: "write min(max(x, low), high)",
+  lerp: "write x + (y - x) * t",
+  matmul: "write a @ b",
+  sum: "an index that is not on the left is summed: s[h] = x[h,i]",
+};
+
 function unknownFunction(call: Call, scope: EquationScope): undefined {
   call.args.forEach((arg) => infer(arg, scope));
   const { value: name, span } = call.name;
@@ -55,7 +68,11 @@ function unknownFunction(call: Call, scope: EquationScope): undefined {
     inputError("equation/function", `there is no function \`${name}\``, {
       primary: { span, text: isValue ? "a value, which cannot be called" : "not known" },
       notes: [`Functions: ${functionNames.join(", ")}.`],
-      hint: isValue ? `a product is written \`${name} * (...)\`` : didYouMean(name, functionNames),
+      hint: isValue
+        ? `a product is written \`${name} * (...)\``
+        : Object.hasOwn(otherwise, name)
+          ? otherwise[name]
+          : didYouMean(name, functionNames),
     }),
   );
   return undefined;

@@ -7,7 +7,7 @@ import { type Policy, policyText } from "../ranges/policy.ts";
 import type { Magnitude } from "../ranges/suggest-policies.ts";
 import type { ActionResult } from "./command.ts";
 import type { OpenArtefact } from "./model-run.ts";
-import { table } from "./text.ts";
+import { linePlaces, table } from "./text.ts";
 
 export interface RangesResult {
   readonly ranges: readonly EquationRange[];
@@ -46,6 +46,8 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
   const isChanged = JSON.stringify(policies) !== JSON.stringify(present);
   const lineOf = (range: EquationRange) => equations.equations[range.equation]!;
   const largestOf = (range: EquationRange): number => magnitudes[ranges.indexOf(range)]!.largest;
+  const fileOf = ({ file }: { readonly file: number }): string => equations.files[file]!;
+  const place = linePlaces(equations.equations.map(fileOf));
   /** Of the layer in which it will be largest. */
   const mended = (equation: number): number =>
     ranges.reduce(
@@ -59,7 +61,7 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
     .slice(0, shown)
     .map((range) => [
       `${lineOf(range).part}.${lineOf(range).name}`,
-      `line ${lineOf(range).line}`,
+      place(fileOf(lineOf(range)), lineOf(range).line),
       range.layer === null ? "" : `layer ${range.layer}`,
       `token ${range.token}`,
       shortNumber(largestOf(range)),
@@ -85,7 +87,8 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
       spec,
       policies: { present: present.map((p) => policyText(p)), suggested: policies.map((p) => policyText(p)) },
       equations: ranges.map((range, i) => ({
-        ...{ equation: range.path, layer: range.layer, line: lineOf(range).line, text: lineOf(range).text },
+        ...{ equation: range.path, layer: range.layer, file: fileOf(lineOf(range)), line: lineOf(range).line },
+        ...{ text: lineOf(range).text },
         ...{ largest: jsonNumber(magnitudes[i]!.largest), stored: jsonNumber(range.stored), tensor: range.tensor },
         ...{ token: range.token, notFinite: range.notFinite, factor: factors[i] ?? 1 },
       })),

@@ -35,3 +35,9 @@ export function table(rows: readonly (readonly string[])[]): string {
     )
     .join("");
 }
+
+/** How a table names lines of a spec: `line 12`; where the spec is in several files, `rwkv-7:12`. */
+export function linePlaces(files: readonly string[]): (file: string, line: number) => string {
+  if (new Set(files).size === 1) return (_file, line) => `line ${line}`;
+  return (file, line) => `${file.replace(/^.*[/\\:]/, "").replace(/\.rwkv\.ts$/, "")}:${line}`;
+}

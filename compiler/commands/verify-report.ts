@@ -3,7 +3,7 @@ import type { CheckedModel } from "../check/typed.ts";
 import { type LineTable, lineTable, positionOf } from "../diagnostics/text-position.ts";
 import { type ComparedEquation, type Difference, worstOf } from "../oracle/compare.ts";
 import type { ActionResult } from "./command.ts";
-import { shortNumber, table } from "./text.ts";
+import { linePlaces, shortNumber, table } from "./text.ts";
 import type { Compared, Verdict, VerifyContext } from "./verify-judgement.ts";
 
 /** Lines of the table. */
@@ -39,6 +39,7 @@ export function summarise(
 
 interface Entry {
   readonly path: string;
+  readonly file: string;
   readonly line: number;
   readonly layer: number | null;
   readonly token: number;
@@ -58,7 +59,15 @@ const finite = (value: number): number | null => (Number.isFinite(value) ? value
 
 function entryOf({ path, equation, layer, stored, magnitude }: ComparedEquation, d: Difference, lines: Lines): Entry {
   return {
-    ...{ path, line: lines.of(equation.span), layer, token: d.token, index: d.index, ...stored },
+    ...{
+      path,
+      file: equation.span.file,
+      line: lines.of(equation.span),
+      layer,
+      token: d.token,
+      index: d.index,
+      ...stored,
+    },
     ...{ found: finite(d.found), expected: d.expected, magnitude, difference: finite(d.relative) },
   };
 }
@@ -78,10 +87,11 @@ class Lines {
 type TotalEntry = Entry & { readonly total: number | null };
 
 function tableOf(entries: readonly TotalEntry[]): string {
+  const place = linePlaces(entries.map(({ file }) => file));
   const rows = worstOfEachLine(entries)
     .slice(0, shown)
     .map((e) => [
-      ...[e.path, `line ${e.line}`, `token ${e.token}`],
+      ...[e.path, place(e.file, e.line), `token ${e.token}`],
       ...[e.found, e.expected, e.magnitude, e.difference, e.total].map(shortNumber),
     ]);
   return table([["equation", "", "", "found", "expected", "largest", "own difference", "since the start"], ...rows]);
@@ -92,7 +102,7 @@ function worstOfEachLine(entries: readonly TotalEntry[]): readonly TotalEntry[] 
   const size = ({ difference }: Entry): number => difference ?? Infinity;
   const worst = new Map<string, TotalEntry>();
   for (const entry of entries) {
-    const key = `${withoutLayer(entry.path)} ${entry.line}`;
+    const key = `${withoutLayer(entry.path)} ${entry.file}:${entry.line}`;
     const known = worst.get(key);
     if (!known || size(entry) > size(known)) worst.set(key, entry);
   }

@@ -1,6 +1,7 @@
 /**
  * The known name nearest to an unknown one, for "did you mean ...?": by edit distance (insertions, deletions,
- * replacements and swaps of neighbours), ignoring case first, and only when it is near enough to be a slip.
+ * replacements and swaps of neighbours), and only when it is near enough to be a slip. Another case, and underscores left out or
+ * put in, are the likeliest slips: they come before any other letter.
  */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -8,8 +9,7 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
   let bestDistance = name.length === 1 ? 0.6 : Math.max(1, Math.floor(name.length / 3)) + 0.5;
   for (const candidate of known) {
     if (candidate === name || Math.abs(candidate.length - name.length) > bestDistance) continue;
-    const distance =
-      candidate.toLowerCase() === name.toLowerCase() ? 0.5 : editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const distance = distanceOf(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -22,6 +22,11 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
 export function didYouMean(name: string, known: Iterable<string>): string | undefined {
   const nearest = suggest(name, known);
   return nearest === undefined ? undefined : `did you mean \`${nearest}\`?`;
+}
+
+function distanceOf(name: string, candidate: string): number {
+  if (name === candidate) return 0.5;
+  return name.replaceAll("_", "") === candidate.replaceAll("_", "") ? 0.75 : editDistance(name, candidate);
 }
 
 function editDistance(a: string, b: string): number {

@@ -9,7 +9,7 @@
 import { type Expression, Node, SyntaxKind, type TemplateExpression } from "ts-morph";
 import { type Diagnostic, inputError, type Span } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
-import { applyDslFunction } from "./dsl.ts";
+import { applyDslFunction, dslFunctionNames } from "./dsl.ts";
 import { joinPieces, literalPieces, type Piece } from "./source-text.ts";
 import { describeValue, type Entry, type StaticValue } from "./static-value.ts";
 
@@ -100,11 +100,23 @@ export function evaluate(node: Expression, scope: Scope): StaticValue {
     const callee = node.getExpression();
     const bound = Node.isIdentifier(callee) ? scope.names.get(callee.getText()) : undefined;
     if (bound?.kind !== "function") {
+      const name = callee.getText();
+      if (Node.isIdentifier(callee) && !bound && dslFunctionNames.includes(name)) {
+        scope.report(
+          inputError("spec/call", `\`${name}\` is not imported`, {
+            primary: { span: nodeSpan(callee, scope), text: "a function of rwkvc/spec" },
+            hint: `put it into the import: import { ..., ${name} } from "rwkvc/spec"`,
+          }),
+        );
+        return { kind: "unknown", span };
+      }
       scope.report(
         inputError("spec/call", `\`${shortText(callee)}\` cannot be called here`, {
           primary: { span: nodeSpan(callee, scope), text: "not a function of rwkvc/spec" },
           notes: ["A spec is read, never executed: only the functions that it imports from rwkvc/spec have a meaning."],
-          hint: Node.isIdentifier(callee) ? didYouMean(callee.getText(), functionNames(scope)) : undefined,
+          hint: Node.isIdentifier(callee)
+            ? didYouMean(name, [...functionNames(scope), ...dslFunctionNames])
+            : undefined,
         }),
       );
       return { kind: "unknown", span };

@@ -55,6 +55,11 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   { code: "spec/not-static", of: "tag", spec: { top: "const text = String.raw`a`;" } },
   { code: "spec/call", of: "method", spec: { policies: `scale("mix.k", Math.pow(2, -1))` } },
   { code: "spec/call", of: "slip", spec: { weights: `u: tensr("u", "H N"),` } },
+  {
+    code: "spec/call",
+    of: "not-imported",
+    text: miniSpec({ weights: `u: vec("u", "F"),` }).replace("tensor, vec }", "tensor }"),
+  },
   { code: "spec/call", of: "value", spec: { top: `const make = vec;` } },
   { code: "spec/import", of: "module", spec: { top: `import { readFileSync } from "node:fs";` } },
   { code: "spec/import", of: "name", spec: { top: `import { matrix } from "rwkvc/spec";` } },
@@ -186,6 +191,7 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   { code: "equation/number", spec: { also: "z = xx + 1e39" } },
   { code: "equation/power", spec: { also: "z = xx^3" } },
   { code: "equation/function", of: "slip", spec: { also: "z = sigmod(xx)" } },
+  { code: "equation/function", of: "other-notation", spec: { also: "z = gelu(xx)" } },
   { code: "equation/function", of: "value", spec: { also: "z = key(xx)" } },
   { code: "equation/function-value", spec: { also: "z = xx + exp" } },
   { code: "equation/arguments", of: "count", spec: { also: "z = max(xx)" } },
@@ -222,6 +228,7 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
 
   // Names
   { code: "name/undefined", of: "value", spec: { also: "z = kx * y" } },
+  { code: "name/undefined", of: "underscore", spec: { weights: `k_b: vec("b", "D"),`, also: "z = xx + kb" } },
   { code: "name/undefined", of: "dimension", spec: { also: "z = k / N" } },
   { code: "name/undefined", of: "later", spec: { also: "z = q\nq = xx" } },
   { code: "name/reserved", of: "token", spec: { also: "z = token" } },

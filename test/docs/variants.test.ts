@@ -26,9 +26,9 @@ const needsQualcomm = (args: readonly string[]): boolean => args.includes("--soc
 /** Without what differs between machines and runs. */
 function lasting(output: string, isQualcomms: boolean): string {
   const text = output
-    .replace(/^\S+ +\S+ +token \d.*$/gm, "(a row of the table)")
-    .replace(/[\d.]+ (?=ms|s\b|KiB|MiB)/g, "# ")
-    .replace(/^(tokens\/s +)[\d.]+$/gm, "$1#");
+    .replace(/^(equation .* since the start|\S+ +\S+ +token \d.*)$/gm, "(a row of the table)")
+    .replace(/[\d.]+ (ms|s|KiB|MiB)\b/g, "#")
+    .replace(/^tokens\/s .*$/gm, "tokens/s #");
   return isQualcomms ? text.replace(/\d+(\.\d+)?/g, "#") : text;
 }
 
