@@ -169,9 +169,12 @@ const place = object({
   text,
 });
 const tensorEntry: Check = (value, at) =>
-  Array.isArray(value) && value.length === 3
-    ? (text(value[0], `${at}[0]`) ?? count(value[1], `${at}[1]`) ?? nullOr(count)(value[2], `${at}[2]`))
-    : `${at}: expected a tensor, an equation and a layer, found ${shown(value)}`;
+  Array.isArray(value) && (value.length === 3 || value.length === 4)
+    ? (text(value[0], `${at}[0]`) ??
+      count(value[1], `${at}[1]`) ??
+      nullOr(count)(value[2], `${at}[2]`) ??
+      (value.length === 4 ? count(value[3], `${at}[3]`) : undefined))
+    : `${at}: expected a tensor, an equation, a layer and perhaps a step, found ${shown(value)}`;
 const valueEntry = object({
   tensor: text,
   equation: count,

@@ -94,7 +94,9 @@ function checkScale(
   const parts = [spec.embedding, ...spec.layers.parts, spec.head];
   const [partName, valueName] = value.value.includes(".") ? value.value.split(/\.(.*)/s) : [undefined, value.value];
   const candidates = partName === undefined ? parts : parts.filter((part) => part.name.value === partName);
-  const found = candidates.filter((part) => valuesOf(part, spec).has(valueName!));
+  // `x` alone would read as the hidden state everywhere.
+  const isAmbiguous = partName === undefined && isCarry(valueName!, spec);
+  const found = isAmbiguous ? [] : candidates.filter((part) => valuesOf(part, spec).has(valueName!));
   const [part] = found;
   if (part && found.length === 1) {
     return { kind: "scale", part: part.name.value, value: valueName!, by: by.value, span, text };
@@ -113,12 +115,15 @@ function checkScale(
   return undefined;
 }
 
-/** What the part's equations compute and keep to themselves. */
+/** What the part's equations compute and keep to themselves; of the embedding also the hidden state with which it begins. */
 function valuesOf(part: PartAst, spec: SpecAst): Set<string> {
-  const carries = new Set(["logits", ...spec.carries.map((carry) => carry.name.value)]);
+  const handedOn = part === spec.embedding ? [] : spec.carries.map((carry) => carry.name.value);
+  const carries = new Set(["logits", ...handedOn]);
   const targets = equationsOf(part).map((equation) => equation.target);
   return new Set(targets.flatMap(({ name, primed }) => (primed || carries.has(name.value) ? [] : [name.value])));
 }
+
+const isCarry = (name: string, spec: SpecAst): boolean => spec.carries.some((carry) => carry.name.value === name);
 
 function unknownValue(
   value: Located<string>,
@@ -132,14 +137,13 @@ function unknownValue(
     ...part.states.map((state) => ({ ...state, what: "a state" })),
   ]);
   const other = declared.find((declaration) => declaration.name.value === name);
-  const isCarry = spec.carries.some((carry) => carry.name.value === name);
-  if (other || isCarry) {
+  if (other || isCarry(name, spec)) {
     return inputError("policy/not-a-value", `\`${name}\` is ${other?.what ?? "a carried value"}`, {
       primary: { span: value.span, text: "only values that equations compute can be scaled" },
       secondary: other ? [{ span: other.span, text: "declared here" }] : [],
       hint:
         name === "x"
-          ? "the hidden state is scaled by rescaleHidden"
+          ? `the hidden state is scaled by rescaleHidden, or from its beginning on by scale("${spec.embedding.name.value}.x", ...)`
           : "scale the values that it is computed from or with",
     });
   }

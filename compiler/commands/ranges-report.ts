@@ -2,7 +2,7 @@
 import type { CheckedModel } from "../check/typed.ts";
 import { type Diagnostic, inputWarning } from "../diagnostics/diagnostic.ts";
 import type { EquationsJson } from "../emit/equations.ts";
-import { type EquationRange, worstLayers } from "../ranges/measured-ranges.ts";
+import { type EquationRange, worstLayers, worstSteps } from "../ranges/measured-ranges.ts";
 import { type Policy, policyText } from "../ranges/policy.ts";
 import type { Magnitude } from "../ranges/suggest-policies.ts";
 import type { ActionResult } from "./command.ts";
@@ -71,10 +71,11 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
     ]);
   const heading = ["equation", "", "", "", "largest", "stored", "of float16", ...(isChanged ? ["with policies"] : [])];
   const body = rows.map((row) => (isChanged ? row : row.slice(0, -1)));
-  const above = ranges.filter(({ stored }) => !(stored <= limit / headroom)).length;
+  const values = worstSteps(ranges);
+  const above = values.filter(({ stored }) => !(stored <= limit / headroom)).length;
   const lines = [
     table([heading, ...body]),
-    `${ranges.length} values (${rowsInAll} equations, in each layer) over ${tokens} tokens (${artefact.manifest.precision} for ${artefact.manifest.target}; ${why}).\n`,
+    `${values.length} values (${rowsInAll} equations, in each layer) over ${tokens} tokens (${artefact.manifest.precision} for ${artefact.manifest.target}; ${why}).\n`,
     verdict(above, isChanged, result, frame),
   ];
   const spec = { file: artefact.manifest.spec.path, written: written ?? null };
@@ -86,11 +87,11 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
       limit,
       spec,
       policies: { present: present.map((p) => policyText(p)), suggested: policies.map((p) => policyText(p)) },
-      equations: ranges.map((range, i) => ({
+      equations: values.map((range) => ({
         ...{ equation: range.path, layer: range.layer, file: fileOf(lineOf(range)), line: lineOf(range).line },
         ...{ text: lineOf(range).text },
-        ...{ largest: jsonNumber(magnitudes[i]!.largest), stored: jsonNumber(range.stored), tensor: range.tensor },
-        ...{ token: range.token, notFinite: range.notFinite, factor: factors[i] ?? 1 },
+        ...{ largest: jsonNumber(largestOf(range)), stored: jsonNumber(range.stored), tensor: range.tensor },
+        ...{ token: range.token, notFinite: range.notFinite, factor: factors[ranges.indexOf(range)] ?? 1 },
       })),
     },
     diagnostics: left.length === 0 ? [] : [beyondPolicies(left, result, frame)],

@@ -111,10 +111,10 @@ async function suggest(model: CheckedModel, manifest: Manifest, ranges: readonly
       ? { kind: "scale", value: `${policy.part}.${policy.value}`, by: policy.by }
       : { kind: "rescaleHidden", every: policy.every, by: policy.by },
   );
-  const stored = ranges.map(({ path, stored: largest }) => ({ name: path, largest }));
+  const stored = ranges.map(({ path, step, stored: largest }) => ({ name: path, step, largest }));
   const scaling = scalingOf(model, stored);
   const applied = scaling.factors(manifest.policies.length > 0 ? present : []) ?? [];
-  const magnitudes = stored.map(({ name, largest }, i) => ({ name, largest: largest / (applied[i] ?? 1) }));
+  const magnitudes = stored.map((range, i) => ({ ...range, largest: range.largest / (applied[i] ?? 1) }));
   const { policies, left } = suggestPolicies(magnitudes, present, scaling, float16Max / headroom);
   return {
     ...{ magnitudes, present, policies, left: left.map((at) => ranges[at]!) },

@@ -27,8 +27,11 @@ export interface EquationEntry {
   readonly text: string;
 }
 
-/** [tensor, place in `EquationsJson.equations`, layer or null outside the layers] */
-export type TensorEntry = readonly [string, number, number | null];
+/**
+ * [tensor, place in `EquationsJson.equations`, layer or null outside the layers, which of the equation's steps (`Origin.step`; absent for
+ * what the graph is given)]
+ */
+export type TensorEntry = readonly [string, number, number | null, number?];
 
 /** A tensor that holds what an equation defines: the same elements, row-major over `axes`; its own dims may split or merge them. */
 export interface ValueEntry {
@@ -116,12 +119,14 @@ function describeGraph(graph: QnnGraph, table: EquationTable): EquationsJson["gr
   const equations = graph.equations ?? [];
   for (const { origin, name } of equations) table.add(origin, name);
   const tensors = new Map<string, TensorEntry>();
-  const add = (name: string, origin: Origin): void => {
-    if (!tensors.has(name)) tensors.set(name, [name, table.add(origin, name), origin.layer]);
+  const add = (name: string, origin: Origin, step?: number): void => {
+    if (tensors.has(name)) return;
+    const place = [name, table.add(origin, name), origin.layer] as const;
+    tensors.set(name, step === undefined ? place : [...place, step]);
   };
   for (const { inputs, outputs, origin } of graph.nodes) {
     for (const input of inputs) if (input.kind === "APP_WRITE") add(input.name, origin);
-    for (const output of outputs) add(output.name, origin);
+    for (const output of outputs) add(output.name, origin, origin.step);
   }
   const values = equations.flatMap(({ tensor, name, origin, axes, scale }): ValueEntry[] => {
     if (tensor === null) return [];

@@ -24,6 +24,7 @@ import {
   shapeOf,
   type Value,
 } from "../ir/ir.ts";
+import { numberSteps } from "./number-steps.ts";
 import { multiply, sumOfProducts } from "./products.ts";
 
 /** A value with the labels that the equation gives to its axes. */
@@ -49,7 +50,8 @@ export function expand(model: CheckedModel): IrGraph {
   run(model.embedding, null);
   for (let layer = 0; layer < model.layerCount; layer++) for (const part of model.parts) run(part, layer);
   run(model.head, null);
-  return { layerCount: model.layerCount, states, logits: required(carries.get("logits"), "logits"), definitions };
+  const logits = required(carries.get("logits"), "logits");
+  return numberSteps({ layerCount: model.layerCount, states, logits, definitions });
 }
 
 /** The checker guarantees what this asserts. */

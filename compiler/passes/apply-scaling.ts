@@ -32,17 +32,40 @@ const times = (a: Factor, b: Factor): Factor => ({
   number: a.number * b.number,
   states: [...a.states, ...b.states].sort(),
 });
+const distanceFromOne = ({ number }: Factor): number => Math.abs(Math.log2(Math.abs(number)));
 const same = (a: Factor, b: Factor): boolean => a.number === b.number && a.states.join() === b.states.join();
 
 export function applyScaling(graph: IrGraph, policies: readonly CheckedPolicy[]): Outcome<IrGraph> {
   if (policies.length === 0) return { value: graph, diagnostics: [] };
+  const { scaling, result } = settle(graph, policies);
+  return { value: scaling.diagnostics.length ? undefined : result, diagnostics: scaling.diagnostics };
+}
+
+/**
+ * What the policies multiply each of the graph's values by when it is computed: before a multiplication that stands for a policy. Values
+ * that are gone have none. Undefined when the policies are refused.
+ */
+export function scalingFactors(
+  graph: IrGraph,
+  policies: readonly CheckedPolicy[],
+): ReadonlyMap<Value, number> | undefined {
+  const { scaling, result } = settle(graph, policies);
+  return scaling.diagnostics.length ? undefined : scaling.computedFactors(result);
+}
+
+/** Kept scaled where that is possible, else undone as soon as a weight can. */
+function settle(graph: IrGraph, policies: readonly CheckedPolicy[]) {
+  const kept = attempt(graph, policies, true);
+  return kept.scaling.diagnostics.length === 0 ? kept : attempt(graph, policies, false);
+}
+
+function attempt(graph: IrGraph, policies: readonly CheckedPolicy[], keepScaled: boolean) {
   const scales = new Map<string, number>();
   // Early rounds find the scales of states, the last works with them; a state's scale is found once.
   for (let round = 0; round <= graph.states.length + 1; round++) {
-    const attempt = new Scaling(graph, policies, scales);
-    const result = attempt.run();
-    if (!attempt.learnt)
-      return { value: attempt.diagnostics.length ? undefined : result, diagnostics: attempt.diagnostics };
+    const scaling = new Scaling(graph, policies, scales, keepScaled);
+    const result = scaling.run();
+    if (!scaling.learnt) return { scaling, result };
   }
   throw new Error("apply-scaling: the states' scales do not settle");
 }
@@ -61,6 +84,8 @@ class Scaling {
     private readonly graph: IrGraph,
     private readonly policies: readonly CheckedPolicy[],
     private readonly scales: Map<string, number>,
+    /** In a sum of unequal factors, the operand nearer to 1 is the first to follow the other; else the right one is. */
+    private readonly keepScaled: boolean,
   ) {
     this.uses = countUses(graph);
     this.definitions = new Set(this.lastOfEachName());
@@ -68,12 +93,11 @@ class Scaling {
   }
 
   run(): IrGraph {
-    const next = new Map<Value, Factor>();
     const result = rewrite(this.graph, (value, original) => {
       const propagated = this.propagate(value);
+      this.madeFrom.set(propagated, original);
       const made = this.applyPolicies(propagated, original);
       this.madeFrom.set(made, original);
-      next.set(original, this.factor(made));
       return made;
     });
     const states = result.states.map((state, i) => {
@@ -85,6 +109,16 @@ class Scaling {
       this.refuse("scale/uncancelled-logits", result.logits, "the logits would be scaled");
     this.checkRange(result);
     return { ...result, states, definitions: this.scaledDefinitions(result) };
+  }
+
+  /** Of each original value: the factor of the first that is made from it. */
+  computedFactors(result: IrGraph): ReadonlyMap<Value, number> {
+    const factors = new Map<Value, number>();
+    for (const value of topological(result)) {
+      const original = this.madeFrom.get(value);
+      if (original && !factors.has(original)) factors.set(original, this.factor(value).number);
+    }
+    return factors;
   }
 
   /** The equations with the factors of their values: of those that stand for them in the end, where weights took a factor in later. */
@@ -172,10 +206,17 @@ class Scaling {
     if (this.learnState(a, b) || this.learnState(b, a)) return this.with(value, a);
     if (a.states.length || b.states.length) return this.with(value, a);
     const [left, right] = value.inputs as [Value, Value];
-    const newRight = this.absorb(right, a.number / b.number);
-    if (newRight) return this.with({ ...value, inputs: [left, newRight] }, a);
-    const newLeft = this.absorb(left, b.number / a.number);
-    if (newLeft) return this.with({ ...value, inputs: [newLeft, right] }, b);
+    const rightFollows = (): Value | undefined => {
+      const made = this.absorb(right, a.number / b.number);
+      return made && this.with({ ...value, inputs: [left, made] }, a);
+    };
+    const leftFollows = (): Value | undefined => {
+      const made = this.absorb(left, b.number / a.number);
+      return made && this.with({ ...value, inputs: [made, right] }, b);
+    };
+    const leftFirst = this.keepScaled && distanceFromOne(a) < distanceFromOne(b);
+    const balanced = leftFirst ? (leftFollows() ?? rightFollows()) : (rightFollows() ?? leftFollows());
+    if (balanced) return balanced;
     const what = value.op.kind === "binary" && (value.op.op === "max" || value.op.op === "min") ? value.op.op : "a sum";
     this.refuse(
       "scale/unequal-sum",

@@ -3,10 +3,8 @@
  * instead of a graph.
  */
 import type { CheckedModel, CheckedPart, CheckedPolicy } from "../check/typed.ts";
-import { hasErrors } from "../diagnostics/diagnostic.ts";
 import { expand } from "../expand/expand.ts";
-import type { Definition } from "../ir/ir.ts";
-import { applyScaling } from "../passes/apply-scaling.ts";
+import { scalingFactors } from "../passes/apply-scaling.ts";
 import { fuseTokenShift } from "../passes/fuse-token-shift.ts";
 import type { Magnitude, Scaling } from "./suggest-policies.ts";
 import type { Policy } from "./policy.ts";
@@ -15,15 +13,17 @@ export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[])
   const graph = fuseTokenShift(expand(model));
   const known = new Map<string, readonly number[] | undefined>();
   const solve = (policies: readonly Policy[]): readonly number[] | undefined => {
-    const { value, diagnostics } = applyScaling(graph, policies.map(checked));
-    if (!value || hasErrors(diagnostics)) return undefined;
+    const factors = scalingFactors(graph, policies.map(checked));
+    if (!factors) return undefined;
     const scales = new Map<string, number>();
-    for (const { name, scale } of beforeRescaling(value.definitions ?? [], policies, model.layerCount)) {
-      scales.set(name, scale);
+    for (const [{ name, origin }, factor] of factors) scales.set(keyOf(name, origin.step), factor);
+    for (const { name, value } of graph.definitions ?? []) {
+      const factor = factors.get(value) ?? 1;
+      scales.set(keyOf(name, undefined), factor);
       // A tensor with the states of all layers has no layer of its own; layers agree on a state's scale.
-      scales.set(name.replace(/^blocks\.\d+\./, ""), scale);
+      scales.set(keyOf(name.replace(/^blocks\.\d+\./, ""), undefined), factor);
     }
-    return magnitudes.map(({ name }) => scales.get(name) ?? 1);
+    return magnitudes.map(({ name, step }) => scales.get(keyOf(name, step)) ?? scales.get(keyOf(name, undefined)) ?? 1);
   };
   return {
     factors: (policies) => {
@@ -31,31 +31,18 @@ export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[])
       if (!known.has(key)) known.set(key, solve(policies));
       return known.get(key);
     },
-    scalable: model.parts.flatMap(scalableValues),
+    scalable: [model.embedding, ...model.parts].flatMap((part) => scalableValues(part, part === model.embedding)),
     layerCount: model.layerCount,
   };
 }
 
-/** The hidden state at the end of a layer is computed first and rescaled then: what has to fit is what was computed. */
-function beforeRescaling(definitions: readonly Definition[], policies: readonly Policy[], layerCount: number) {
-  const rescale = policies.find((policy) => policy.kind === "rescaleHidden");
-  if (rescale?.kind !== "rescaleHidden") return definitions;
-  const last = new Map<number, Definition>();
-  for (const definition of definitions) {
-    const { layer } = definition.origin;
-    if (layer !== null && definition.name.endsWith(".x")) last.set(layer, definition);
-  }
-  return definitions.map((definition) => {
-    const { layer } = definition.origin;
-    const isRescaled =
-      layer !== null && last.get(layer) === definition && (layer + 1) % rescale.every === 0 && layer + 1 < layerCount;
-    return isRescaled ? { ...definition, scale: definition.scale / rescale.by } : definition;
-  });
-}
+const keyOf = (name: string, step: number | undefined): string => `${name} ${step ?? "value"}`;
 
-/** What the part's equations compute and keep to themselves. */
-function scalableValues(part: CheckedPart): string[] {
-  const names = part.equations.flatMap(({ target }) => (target.kind === "local" ? [target.name] : []));
+/** What the part's equations compute and keep to themselves; of the embedding also the hidden state with which it begins. */
+function scalableValues(part: CheckedPart, isFirst: boolean): string[] {
+  const names = part.equations.flatMap(({ target: { kind, name } }) =>
+    kind === "local" || (isFirst && kind === "carry") ? [name] : [],
+  );
   return [...new Set(names)].map((name) => `${part.name}.${name}`);
 }
 

@@ -6,10 +6,12 @@
  */
 import type { Policy } from "./policy.ts";
 
-/** The largest magnitude that an equation's values had in one layer, as the spec means them (no policy applied). */
+/** The largest magnitude that an equation's values, or one step on the way to them, had in one layer, as the spec means them (no policy applied). */
 export interface Magnitude {
   /** Path of what the equation defines: `blocks.3.timeMix.k`. */
   readonly name: string;
+  /** On the way to what it defines: which step (`Origin.step`). */
+  readonly step?: number;
   readonly largest: number;
 }
 

@@ -40,7 +40,10 @@ function allPolicies(model: CheckedModel): CheckedPolicy[] {
     return [...new Set(names)].flatMap((name) => [policy(part, name, 1 / 4), policy(part, name, 8)]);
   });
   const { span } = model.parts[0]!.equations[0]!;
-  return [...parts, { kind: "rescaleHidden", every: 1, by: 1 / 2, span, text: "rescaleHidden" }];
+  const first = model.embedding.equations.some((e) => e.target.name === "x")
+    ? [policy(model.embedding, "x", 1 / 4), policy(model.embedding, "x", 8)]
+    : [];
+  return [...first, ...parts, { kind: "rescaleHidden", every: 1, by: 1 / 2, span, text: "rescaleHidden" }];
 }
 
 describe.each(specs)("$spec", ({ spec, sizes }) => {
