@@ -30,7 +30,7 @@ export interface Origin {
   readonly layer: number | null;
   /** In a graph of several tokens: the one token that the value belongs to, from 0; absent where it belongs to all. */
   readonly token?: number;
-  /** Which of the values of its name it was in the graph as expanded, from 0; what a pass makes has that of the value it stands for. */
+  /** Which of its equation's values it was in the graph as expanded, from 0; what a pass makes has that of the value it stands for. */
   readonly step?: number;
 }
 

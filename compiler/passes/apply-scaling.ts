@@ -284,8 +284,8 @@ class Scaling {
         return inputs[1] && isConstant(inputs[1]) ? replace(1) : (replace(0) ?? replace(1));
       case "norm": {
         const [x, weight, bias] = inputs;
-        if (!x || !weight || !bias || !isConstant(weight) || !isConstant(bias)) return undefined;
-        return this.keep(value, { ...value, inputs: [x, scaleConstant(weight, by), scaleConstant(bias, by)] }, by);
+        const [scaled, shifted] = [weight, bias].map((v) => v && this.absorb(v, by, false));
+        return x && scaled && shifted && this.keep(value, { ...value, inputs: [x, scaled, shifted] }, by);
       }
       case "binary":
         if (op.op === "mul") return replace(1) ?? replace(0);

@@ -122,7 +122,7 @@ function appendRow(old: Value, value: Value, like: Value): Value {
   const [h, i, j] = old.axes as [IrAxis, IrAxis, IrAxis];
   const last = row(value, [h, { dim: "1", size: 1 }, j]);
   const axes = [h, { dim: `${i.dim}+1`, size: i.size + 1 }, j];
-  return { op: { kind: "concat", axis: 1 }, inputs: [old, last], axes, name: `${like.name}.rows`, origin: like.origin };
+  return { op: { kind: "concat", axis: 1 }, inputs: [old, last], axes, name: `${like.name}.rows`, origin: old.origin };
 }
 
 function newState(whole: Value, update: Update, key: Value, like: Value): Value {

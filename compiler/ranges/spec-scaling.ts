@@ -4,6 +4,7 @@
  */
 import type { CheckedModel, CheckedPart, CheckedPolicy } from "../check/typed.ts";
 import { expand } from "../expand/expand.ts";
+import { equationPaths } from "../expand/number-steps.ts";
 import { scalingFactors } from "../passes/apply-scaling.ts";
 import { fuseTokenShift } from "../passes/fuse-token-shift.ts";
 import type { Magnitude, Scaling } from "./suggest-policies.ts";
@@ -11,12 +12,13 @@ import type { Policy } from "./policy.ts";
 
 export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[]): Scaling {
   const graph = fuseTokenShift(expand(model));
+  const pathOf = equationPaths(graph);
   const known = new Map<string, readonly number[] | undefined>();
   const solve = (policies: readonly Policy[]): readonly number[] | undefined => {
     const factors = scalingFactors(graph, policies.map(checked));
     if (!factors) return undefined;
     const scales = new Map<string, number>();
-    for (const [{ name, origin }, factor] of factors) scales.set(keyOf(name, origin.step), factor);
+    for (const [{ origin }, factor] of factors) scales.set(keyOf(pathOf(origin) ?? "", origin.step), factor);
     for (const { name, value } of graph.definitions ?? []) {
       const factor = factors.get(value) ?? 1;
       scales.set(keyOf(name, undefined), factor);
