@@ -62,7 +62,9 @@ describe("rwkv5.2-overflow without policies", () => {
     const original = readFileSync(spec, "utf8");
     const report = await ranges([fp16, "--write", spec]);
     expect(report.spec.written).toBe(spec);
-    expect(report.policies.suggested.join()).toMatch(/^scale\("timeMix\.[kv]", 1 \/ 8\),scale\("embedding\.x", 1 \/ 4\)$/);
+    expect(report.policies.suggested.join()).toMatch(
+      /^scale\("timeMix\.[kv]", 1 \/ 8\),scale\("embedding\.x", 1 \/ 4\)$/,
+    );
 
     const after = await logitsOf(await build(spec, weights, ["--precision", "fp32"], host), some, host);
     expect(largestDifference(before.logits, after.logits)).toBeLessThan(1e-5 * largest(before.logits));
