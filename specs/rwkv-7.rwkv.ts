@@ -115,4 +115,6 @@ export default model({
       logits = head @ layer_norm(x, ln_out)
     `,
   }),
+
+  // No policies: the published models stay inside fp16's range. `rwkvc ranges` finds those that another checkpoint needs.
 });

@@ -15,7 +15,7 @@ export function scalingOf(model: CheckedModel, magnitudes: readonly Magnitude[])
   const pathOf = equationPaths(graph);
   const known = new Map<string, readonly number[] | undefined>();
   const solve = (policies: readonly Policy[]): readonly number[] | undefined => {
-    const factors = scalingFactors(graph, policies.map(checked));
+    const factors = scalingFactors(graph, policies.map(checkedPolicy));
     if (!factors) return undefined;
     const scales = new Map<string, number>();
     for (const [{ origin }, factor] of factors) scales.set(keyOf(pathOf(origin) ?? "", origin.step), factor);
@@ -48,7 +48,7 @@ function scalableValues(part: CheckedPart, isFirst: boolean): string[] {
   return [...new Set(names)].map((name) => `${part.name}.${name}`);
 }
 
-function checked(policy: Policy): CheckedPolicy {
+export function checkedPolicy(policy: Policy): CheckedPolicy {
   const span = { file: "", start: 0, end: 0 };
   if (policy.kind === "rescaleHidden") return { ...policy, span, text: "" };
   const [part, value] = policy.value.split(/\.(.*)/s) as [string, string];
