@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { ensureNodeModules } from "./node-modules.mjs";
+import { linkSelf } from "./link-self.mjs";
 import { buildTools, ensureSystemPackages, testTools } from "./system-packages.mjs";
 import { root, say, stop } from "./terminal.mjs";
 
@@ -17,6 +18,7 @@ export const compilerProgram = join(root, "out/compiler/rwkvc.js");
 export async function setUp({ tests = false } = {}) {
   // Both wait for the network.
   await Promise.all([ensureNodeModules(), ensureSystemPackages([...buildTools, ...(tests ? testTools : [])])]);
+  linkSelf();
   await ensureCompiler();
   await ensurePrograms();
 }
