@@ -112,8 +112,10 @@ const graph = object({
 const hostEmbedding = object({ file: inside, dtype: oneOf("float16", "float32"), shape });
 
 const tokenizer: Check = (value, at) =>
-  object({ kind: oneOf("bytes", "abc", "world") })(value, at) ??
-  ((value as { kind: string }).kind === "world" ? object({ file: inside })(value, at) : undefined);
+  object({ kind: oneOf("bytes", "abc", "world", "huggingface") })(value, at) ??
+  (["world", "huggingface"].includes((value as { kind: string }).kind)
+    ? object({ file: inside })(value, at)
+    : undefined);
 
 const manifest = object({
   name: text,

@@ -68,7 +68,7 @@ export function buildCommand(line: CommandLine): Command {
     )
     .option(
       "--tokenizer <name>",
-      "how text becomes tokens: bytes, abc, world, or a vocabulary file (default: bytes for a vocabulary of 256, else none)",
+      "how text becomes tokens: bytes, abc, world, a vocabulary or a tokenizer.json (default: bytes for a vocabulary of 256, else none)",
     )
     .option("--embed-weights", "put the weights inside the library instead of a file beside it")
     .option("--dump-ir <pass>", "write the IR after this pass, or after all, to OUT.ir/")

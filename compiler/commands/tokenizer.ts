@@ -13,7 +13,7 @@ import { type OpenArtefact, readReport, runNative, withScratch } from "./model-r
 
 export const tokenizerOption = [
   "--tokenizer <name>",
-  "how text becomes tokens: bytes, abc, world, or a vocabulary file (default: the artefact's own)",
+  "how text becomes tokens: bytes, abc, world, a vocabulary or a tokenizer.json (default: the artefact's own)",
 ] as const;
 
 const names = ["bytes", "abc", "world"];
@@ -101,9 +101,10 @@ export async function tokenizerForBuild(
     const report = join(folder, "tokenizer.json");
     const args = ["--tokenizer", resolved, "--vocabulary", String(vocabulary), "--report", report];
     await runNative(session, "rwkv-run", ["tokenize", ...args]);
-    return readReport<{ kind: "world" }>(report).kind;
+    return readReport<{ kind: "world" | "huggingface" }>(report).kind;
   });
-  return { tokenizer: { kind, file: "tokenizer/vocabulary.txt" }, source: resolved };
+  const file = kind === "world" ? "tokenizer/vocabulary.txt" : "tokenizer/tokenizer.json";
+  return { tokenizer: { kind, file }, source: resolved };
 }
 
 /** Whether there is a tokenizer. Gives the arguments of rwkv-run that name it. Diagnostics: tokenizer/none, those of resolveTokenizer. */
@@ -113,7 +114,7 @@ export function tokenizerArgs(name: string | undefined, { folder, manifest }: Op
   throw new DiagnosticError([
     unsupportedError("tokenizer/none", `${folder} has no tokenizer for its ${manifest.vocabulary} ids`, {
       notes: ["A model does not say how text becomes its ids; only one of 256 ids is taken to read bytes.", published],
-      hint: `build it with one, or name it now: --tokenizer path/to/${worldFiles[0]!}`,
+      hint: `build it with one, or name it now: --tokenizer path/to/${worldFiles[0]!} (or a tokenizer.json, or bytes, or abc)`,
     }),
   ]);
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <locale>
 #include <sstream>
+#include <unordered_set>
 
 #include "utf8.h"
 
@@ -11,6 +12,7 @@ namespace rwkv {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr size_t kFewMembers = 32;
 
 /// Recursive descent over one text. Errors are made where they are found and passed up.
 class Parser {
@@ -90,6 +92,8 @@ class Parser {
   Result<Json> object(int depth) {
     Json json;
     json.type = Json::Type::kObject;
+    // Names that were seen, once there are too many to look through: vocabularies have 50,000.
+    std::unordered_set<std::string> names;
     ++at_;
     skip_space();
     if (take('}')) return json;
@@ -98,7 +102,11 @@ class Parser {
       if (peek() != '"') return fail("expected a member name in double quotes");
       const size_t name_at = at_;
       RWKV_ASSIGN(std::string name, string());
-      if (json.find(name) != nullptr) {
+      if (json.object.size() == kFewMembers) {
+        for (const Json::Member& member : json.object) names.insert(member.first);
+      }
+      const bool few = json.object.size() < kFewMembers;
+      if (few ? json.find(name) != nullptr : !names.insert(name).second) {
         at_ = name_at;
         return fail("the member \"" + name + "\" stands twice in one object");
       }
@@ -239,14 +247,6 @@ class Parser {
     const std::string digits_text(text_.substr(start, at_ - start));
     Json json;
     json.type = Json::Type::kNumber;
-    // The classic locale: an application's own locale must not change what a dot means.
-    std::istringstream stream(digits_text);
-    stream.imbue(std::locale::classic());
-    stream >> json.number;
-    if (!std::isfinite(json.number) || (stream.fail() && std::fabs(json.number) > 1)) {
-      at_ = start;
-      return fail("a number too large for a double");
-    }
     // 18 digits always fit an int64; no dimension or size needs more.
     if (integral && digits_text.size() <= 18) {
       json.is_integer = true;
@@ -254,6 +254,18 @@ class Parser {
         if (c != '-') json.integer = json.integer * 10 + (c - '0');
       }
       if (digits_text[0] == '-') json.integer = -json.integer;
+      // Signed zero is one too.
+      json.number = digits_text[0] == '-' ? -static_cast<double>(-json.integer)
+                                          : static_cast<double>(json.integer);
+      return json;
+    }
+    // The classic locale: an application's own locale must not change what a dot means.
+    std::istringstream stream(digits_text);
+    stream.imbue(std::locale::classic());
+    stream >> json.number;
+    if (!std::isfinite(json.number) || (stream.fail() && std::fabs(json.number) > 1)) {
+      at_ = start;
+      return fail("a number too large for a double");
     }
     return json;
   }

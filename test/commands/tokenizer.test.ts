@@ -132,6 +132,40 @@ test.each([
   }
 });
 
+/** Words for the ids 0 to 299, as the models of MIDI files have them. */
+const wordTokenizer = {
+  added_tokens: [{ id: 0, content: "<pad>", special: true }],
+  normalizer: { type: "Lowercase" },
+  pre_tokenizer: { type: "WhitespaceSplit" },
+  decoder: null,
+  model: {
+    type: "WordLevel",
+    vocab: Object.fromEntries(Array.from({ length: 300 }, (_, id) => [id === 0 ? "<pad>" : `t${id}`, id])),
+    unk_token: "<pad>",
+  },
+};
+
+test("a tokenizer.json of words", async () => {
+  const file = join(folder, "words.json");
+  writeFileSync(file, JSON.stringify(wordTokenizer));
+  const out = join(folder, "words");
+  const built = await json<object>(...build(out, "--tokenizer", file));
+  expect(built).toMatchObject({ tokenizer: { kind: "huggingface", file: "tokenizer/tokenizer.json" } });
+  const prompt = ["run", out, "--prompt", "<pad> t12 T7", "--tokens", "5"];
+  const run = await json<{ text: string; promptTokens: number; tokens: number; ended: boolean }>(...prompt);
+  expect(run.promptTokens).toBe(3);
+  const written = run.tokens - (run.ended ? 1 : 0);
+  expect(run.text).toMatch(new RegExp(`^( t\\d+){${written}}$`));
+});
+
+test("a tokenizer.json with a part that there is not", async () => {
+  const file = join(folder, "digits.json");
+  writeFileSync(file, JSON.stringify({ ...wordTokenizer, pre_tokenizer: { type: "Digits" } }));
+  const { code, stderr } = await rwkvc(build(join(folder, "digits"), "--tokenizer", file));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/digits\.json: pre_tokenizer: "Digits" is not supported[^]*ByteLevel, WhitespaceSplit/);
+});
+
 test.each([
   ["bytes", 255, /--tokenizer bytes has more ids/],
   ["abc", 127, /--tokenizer abc has more ids/],

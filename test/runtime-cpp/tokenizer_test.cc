@@ -76,6 +76,9 @@ TEST_F(OpenTokenizer, ByNameOrByFile) {
   EXPECT_EQ(code_of("bytes"), "bytes");
   EXPECT_EQ(code_of("abc"), "abc");
   EXPECT_EQ(code_of(folder.path("v")), "world");
+  tiny::write_text(folder.path("t"), R"({"pre_tokenizer": {"type": "WhitespaceSplit"},
+    "model": {"type": "WordLevel", "vocab": {"a": 7}}})");
+  EXPECT_EQ(code_of(folder.path("t")), "huggingface");
   EXPECT_EQ(code_of(folder.path("missing")), "file/missing");
   EXPECT_EQ(code_of(folder.path()), "file/not-a-file");
 }

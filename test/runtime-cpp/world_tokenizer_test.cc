@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <random>
 
@@ -214,7 +214,7 @@ TEST(WorldTokenizer, AMillionTokensAndJunkTakeNoTime) {
     const std::string number = std::to_string(i);
     million += number + " '" + number + "' " + std::to_string(number.size()) + "\n";
   }
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const auto tokenizer = std::move(parse(million, 1000001)).value();
   EXPECT_EQ(tokenizer->encode("1000000999999").value(), (Ids{1000000, 999999}));
   std::string junk;
@@ -228,9 +228,7 @@ TEST(WorldTokenizer, AMillionTokensAndJunkTakeNoTime) {
     line[random() % line.size()] = static_cast<char>(random());
     parse(line).ok();
   }
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  // Some 2 s on a busy machine.
-  EXPECT_LT(spent.count(), 30);
+  EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC);  // of the processor; takes 1
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "sha256.h"
 #include "tokenizer/abc_tokenizer.h"
 #include "tokenizer/byte_tokenizer.h"
+#include "tokenizer/huggingface_tokenizer.h"
 #include "tokenizer/world_tokenizer.h"
 
 namespace rwkv {
@@ -22,6 +23,14 @@ Result<std::string> read_vocabulary(const std::string& path) {
   return read_file(path);
 }
 
+Result<std::unique_ptr<Tokenizer>> parse_vocabulary(const std::string& kind,
+                                                    const std::string& text,
+                                                    const std::string& source,
+                                                    uint64_t vocabulary) {
+  if (kind == "world") return WorldTokenizer::parse(text, source, vocabulary);
+  return HuggingFaceTokenizer::parse(text, source, vocabulary);
+}
+
 }  // namespace
 
 Result<OpenedTokenizer> open_tokenizer(const std::string& name, uint64_t vocabulary) {
@@ -29,8 +38,10 @@ Result<OpenedTokenizer> open_tokenizer(const std::string& name, uint64_t vocabul
   if (name == "abc") return OpenedTokenizer{name, std::make_unique<AbcTokenizer>(vocabulary)};
   RWKV_ASSIGN(const std::string text, read_vocabulary(name));
   OpenedTokenizer opened;
-  opened.kind = "world";
-  RWKV_ASSIGN(opened.tokenizer, WorldTokenizer::parse(text, name, vocabulary));
+  // A vocabulary's line begins with an id.
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  opened.kind = first != std::string::npos && text[first] == '{' ? "huggingface" : "world";
+  RWKV_ASSIGN(opened.tokenizer, parse_vocabulary(opened.kind, text, name, vocabulary));
   return opened;
 }
 
@@ -57,7 +68,9 @@ Result<std::unique_ptr<Tokenizer>> open_tokenizer(const std::string& artefact,
                          path + " is not the file that was built: its hash differs",
                          "Copy or build the artefact again.");
     }
-    if (named.kind == "world") return WorldTokenizer::parse(text, path, manifest.vocabulary);
+    if (named.kind == "world" || named.kind == "huggingface") {
+      return parse_vocabulary(named.kind, text, path, manifest.vocabulary);
+    }
   }
   return input_error("tokenizer/unknown", "the artefact's tokenizer is of a kind \"" + named.kind +
                                               "\" that this runtime does not have");

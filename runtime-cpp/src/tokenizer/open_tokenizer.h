@@ -9,7 +9,7 @@
 namespace rwkv {
 
 struct OpenedTokenizer {
-  /// As manifests say it: "bytes", "abc", "world".
+  /// As manifests say it: "bytes", "abc", "world", "huggingface".
   std::string kind;
   std::unique_ptr<Tokenizer> tokenizer;
 };
