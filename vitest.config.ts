@@ -31,5 +31,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Files share a worker's modules: loading TypeScript anew for each costs a tenth of all time. No test replaces modules.
     isolate: false,
+    setupFiles: ["test/setup.ts"],
   },
 });

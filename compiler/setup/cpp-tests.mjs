@@ -1,12 +1,18 @@
-/** The C++ tests: configured, built and run in a folder of their own. */
+/**
+ * The C++ tests: configured, built and run in a folder of their own, under the address and undefined-behaviour sanitizers.
+ * (What the optimised programs compute is tested by running them: test/end-to-end.)
+ */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 
 import { root, run, runQuietly, say, works } from "./terminal.mjs";
 
-/** `build` is relative to the project; `options` go to cmake. Gives the numbers of tests that passed, failed, were skipped. */
-export async function runCtest({ build, options = [], env = process.env }) {
+const jobs = String(cpus().length);
+const options = ["-DRWKV_BUILD_TESTS=ON", "-DRWKV_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=None"];
+
+/** `build` is relative to the project. Gives the numbers of tests that passed, failed, were skipped. */
+export async function runCtest({ build, env = process.env }) {
   const folder = join(root, build);
   const report = join(root, "out/test-reports", `${build.split("/").at(-1)}.xml`);
   mkdirSync(dirname(report), { recursive: true });
@@ -14,10 +20,12 @@ export async function runCtest({ build, options = [], env = process.env }) {
   const generator = works("ninja") ? ["-G", "Ninja"] : [];
   say(`building the C++ tests in ${build}`);
   const isBuilt =
-    runQuietly("cmake", ["-S", "runtime-cpp", "-B", folder, ...generator, "-DRWKV_BUILD_TESTS=ON", ...options]) === 0 &&
-    runQuietly("cmake", ["--build", folder, "-j", String(cpus().length)]) === 0;
+    runQuietly("cmake", ["-S", "runtime-cpp", "-B", folder, ...generator, ...options]) === 0 &&
+    runQuietly("cmake", ["--build", folder, "-j", jobs]) === 0;
   if (!isBuilt) return { passed: 0, failed: 1, skipped: 0 };
-  const code = await run("ctest", ["--test-dir", folder, "--output-on-failure", "--output-junit", report], { env });
+  const code = await run("ctest", ["--test-dir", folder, "--output-on-failure", "-j", jobs, "--output-junit", report], {
+    env,
+  });
   try {
     const suite = /<testsuite\b[^>]*>/.exec(readFileSync(report, "utf8"))[0];
     const count = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);

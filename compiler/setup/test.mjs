@@ -24,7 +24,7 @@ const { env, lacking } = await findQnn();
 mkdirSync(reports, { recursive: true });
 
 const results = [["TypeScript", await runVitest()]];
-if (filters.length === 0) results.push(["C++", await runCtest({ build: "out/cpp-tests", env })]);
+if (filters.length === 0) results.push(["C++, under the sanitizers", await runCtest({ build: "out/cpp-tests", env })]);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const [name, result] of results) {

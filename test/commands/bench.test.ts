@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 
 import type { BenchReport } from "../../compiler/commands/bench.ts";
-import { scratch } from "../end-to-end/artefacts.ts";
+import { scratch } from "../scratch.ts";
 import { rwkvc } from "./command-line.ts";
 
 const artefact = join(scratch(), "model");

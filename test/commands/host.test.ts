@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import { type BackendName, chooseBackend } from "../../compiler/commands/backends.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Manifest } from "../../compiler/emit/manifest.ts";
-import { scratch } from "../end-to-end/artefacts.ts";
+import { scratch } from "../scratch.ts";
 import { rwkvc } from "./command-line.ts";
 
 const artefact = join(scratch(), "model");

@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import { explainOverflow, type OverflowReport } from "../../compiler/commands/overflow.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { EquationsJson } from "../../compiler/emit/equations.ts";
-import { scratch } from "../end-to-end/artefacts.ts";
+import { scratch } from "../scratch.ts";
 import { rwkvc } from "./command-line.ts";
 
 const artefact = join(scratch(), "model");

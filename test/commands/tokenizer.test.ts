@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { Session } from "../../compiler/commands/command.ts";
 import { tokenizerForBuild } from "../../compiler/commands/tokenizer.ts";
 import type { Manifest } from "../../compiler/emit/manifest.ts";
-import { scratch } from "../end-to-end/artefacts.ts";
+import { scratch } from "../scratch.ts";
 import { problems, rwkvc } from "./command-line.ts";
 
 const folder = scratch();

@@ -12,7 +12,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { nativeFolderOf } from "../../compiler/build/native-build.ts";
 import { hostTriple } from "../../compiler/build/triples.ts";
-import { host, largest, largestDifference, logitsOf, official, readFloats, run, scratch } from "./artefacts.ts";
+import { scratch } from "../scratch.ts";
+import { host, largest, largestDifference, logitsOf, official, readFloats, run } from "./artefacts.ts";
 
 const works = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 const emulator = ["qemu-aarch64-static", "qemu-aarch64"].find(works);

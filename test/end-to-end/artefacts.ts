@@ -1,17 +1,12 @@
 /** Test support: builds artefacts with the command line and runs them on the host backend and on Qualcomm's libraries. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 
 import { rwkvc } from "../commands/command-line.ts";
 import { cpuLibrary, htpLibrary } from "../qualcomm.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "rwkvc-end-to-end-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-/** A new folder, which is gone after the test file. */
-export const scratch = (): string => mkdtempSync(join(folder, "test-"));
+import { scratch } from "../scratch.ts";
 
 export interface Library {
   /** As --backend names it. */

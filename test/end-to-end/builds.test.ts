@@ -12,7 +12,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildCompiler } from "../../compiler/build.mjs";
 import { bareEnv, rwkvc } from "../commands/command-line.ts";
 import { withHtp } from "../qualcomm.ts";
-import { build, htp, scratch } from "./artefacts.ts";
+import { scratch } from "../scratch.ts";
+import { build, htp } from "./artefacts.ts";
 
 const [spec, weights] = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-random/model.pth"];
 

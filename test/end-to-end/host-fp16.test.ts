@@ -7,18 +7,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { withHtp } from "../qualcomm.ts";
-import {
-  build,
-  host,
-  htp,
-  largest,
-  largestDifference,
-  logitsOf,
-  official,
-  run,
-  sameTop,
-  scratch,
-} from "./artefacts.ts";
+import { scratch } from "../scratch.ts";
+import { build, host, htp, largest, largestDifference, logitsOf, official, run, sameTop } from "./artefacts.ts";
 
 const trained = [
   { model: "rwkv7-kjv", spec: "specs/rwkv-7.rwkv.ts" },

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { rwkvc } from "../commands/command-line.ts";
-import { build, host, largest, largestDifference, logitsOf, official, run, scratch } from "./artefacts.ts";
+import { scratch } from "../scratch.ts";
+import { build, host, largest, largestDifference, logitsOf, official, run } from "./artefacts.ts";
 
 const weights = "models/rwkv5.2-overflow/model.pth";
 const text = "models/kjv-held-out.bin";

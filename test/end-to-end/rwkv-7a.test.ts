@@ -14,18 +14,8 @@ import type { Manifest } from "../../compiler/emit/manifest.ts";
 import { specText, tinyCheckpoint } from "../ir/tiny-model.ts";
 import { referenceRun } from "../oracle/rwkv-7a-reference.ts";
 import { withCpu, withHtp } from "../qualcomm.ts";
-import {
-  build,
-  cpu,
-  host,
-  htp,
-  largest,
-  largestDifference,
-  type Library,
-  logitsOf,
-  run,
-  scratch,
-} from "./artefacts.ts";
+import { scratch } from "../scratch.ts";
+import { build, cpu, host, htp, largest, largestDifference, type Library, logitsOf, run } from "./artefacts.ts";
 import { asSafetensors } from "./checkpoint-files.ts";
 
 const spec = "specs/rwkv-7a.rwkv.ts";

@@ -10,7 +10,8 @@ import { readFloat32 } from "../../compiler/checkpoint/read-floats.ts";
 import type { Manifest } from "../../compiler/emit/manifest.ts";
 import { rwkvc } from "../commands/command-line.ts";
 import { withCpu, withHtp } from "../qualcomm.ts";
-import { build, cpu, host, htp, type Library, scratch } from "./artefacts.ts";
+import { scratch } from "../scratch.ts";
+import { build, cpu, host, htp, type Library } from "./artefacts.ts";
 
 const spec = "specs/rwkv-7.rwkv.ts";
 const weights = "models/rwkv7-random/model.pth";

@@ -23,7 +23,7 @@ namespace client {
 #define ASSERT_OK(call) ASSERT_EQ(0u, (call)&0xFFFF)
 
 inline const QnnInterface_t* load_provider() {
-  static void* library = dlopen(RWKV_QNN_HOST, RTLD_NOW | RTLD_LOCAL);
+  static void* library = dlopen(RWKV_HOST, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     ADD_FAILURE() << dlerror();
     std::abort();

@@ -23,7 +23,7 @@ TEST(Interface, OneProviderOfCoreApi218) {
 }
 
 TEST(Interface, NullArgumentsOfGetProvidersAreRefused) {
-  void* library = dlopen(RWKV_QNN_HOST, RTLD_NOW | RTLD_LOCAL);
+  void* library = dlopen(RWKV_HOST, RTLD_NOW | RTLD_LOCAL);
   using GetProviders = Qnn_ErrorHandle_t (*)(const QnnInterface_t***, uint32_t*);
   const auto get = reinterpret_cast<GetProviders>(dlsym(library, "QnnInterface_getProviders"));
   const QnnInterface_t** list = nullptr;
@@ -34,7 +34,7 @@ TEST(Interface, NullArgumentsOfGetProvidersAreRefused) {
 }
 
 TEST(Interface, OnlyGetProvidersIsExported) {
-  void* library = dlopen(RWKV_QNN_HOST, RTLD_NOW | RTLD_LOCAL);
+  void* library = dlopen(RWKV_HOST, RTLD_NOW | RTLD_LOCAL);
   EXPECT_EQ(nullptr, dlsym(library, "QnnBackend_create"));
   dlclose(library);
 }
