@@ -99,7 +99,8 @@ export interface Manifest {
   /** Scaling policies that were applied, as written in the spec. */
   readonly policies: readonly string[];
   /** How text becomes ids, by the runtime's tokenizer of that kind; `file` is its vocabulary. null: only ids are read. */
-  readonly tokenizer: { readonly kind: "bytes" | "abc" } | { readonly kind: "world" | "huggingface"; readonly file: string } | null;
+  readonly tokenizer:
+    { readonly kind: "bytes" | "abc" } | { readonly kind: "world" | "huggingface"; readonly file: string } | null;
   /** `host`: `file` is a raw table [vocabulary, width] that the runtime looks rows up in; `graph`: the graph gathers. */
   readonly embedding:
     | { readonly placement: "graph" }

@@ -1,6 +1,7 @@
 #pragma once
 
-// What every test reads, once for all: GoogleTest is large. Files include what they use all the same.
+// What every test reads, once for all: GoogleTest is large. Files include what they use all the
+// same.
 #include <gtest/gtest.h>
 
 #include <cmath>
