@@ -12,7 +12,8 @@ import type { Checkpoint } from "../../compiler/checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../../compiler/checkpoint/open-checkpoint.ts";
 import { readFloat32 } from "../../compiler/checkpoint/read-floats.ts";
 import { withHtp } from "../qualcomm.ts";
-import { build, host, htp, type Library, run, scratch } from "./artefacts.ts";
+import { scratch } from "../scratch.ts";
+import { build, host, htp, type Library, run } from "./artefacts.ts";
 import { asSafetensors } from "./checkpoint-files.ts";
 
 const spec = "specs/rwkv-4.rwkv.ts";
