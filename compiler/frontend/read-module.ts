@@ -282,16 +282,23 @@ function readStatements(path: string, text: string, reader: ModuleReader): Stati
   }
 }
 
+const shownSyntaxErrors = 3;
+
 function parseErrors(source: SourceFile, file: string): Diagnostic[] {
   // TypeScript keeps a file's syntax errors in this field; asking a Program for them would start the type checker.
   const { parseDiagnostics = [] } = source.compilerNode as {
     parseDiagnostics?: { start: number; length: number; messageText: string | { messageText: string } }[];
   };
-  return parseDiagnostics.map((found) => {
+  const shown = parseDiagnostics.slice(0, shownSyntaxErrors);
+  const hidden = parseDiagnostics.length - shown.length;
+  return shown.map((found, i) => {
     const message = typeof found.messageText === "string" ? found.messageText : found.messageText.messageText;
     const end = Math.min(found.start + found.length, source.getEnd());
     return inputError("spec/syntax", "the file is not TypeScript", {
       primary: { span: { file, start: Math.min(found.start, end), end }, text: message.replace(/\.$/, "") },
+      ...(hidden > 0 && i === shown.length - 1
+        ? { notes: [`${hidden} more follow${hidden === 1 ? "s" : ""}; mend these first: one mistake makes many.`] }
+        : {}),
     });
   });
 }

@@ -44,6 +44,7 @@ function manyLayers(count: number): CheckpointTensors {
 export const diagnosticCases: readonly DiagnosticCase[] = [
   // The static subset
   { code: "spec/syntax", text: `export default model({ name: "x", \n` },
+  { code: "spec/syntax", of: "prose", text: `This is not a spec, but a note about one.\n` },
   { code: "spec/side-effect", spec: { top: `console.log("hello");` } },
   { code: "spec/not-const", spec: { top: `let width = "D";` } },
   { code: "spec/not-static", of: "function", spec: { top: `function width() {\n  return "D";\n}` } },
