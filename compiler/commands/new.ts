@@ -1,5 +1,5 @@
 /** `rwkvc new`: a spec of one's own, made from another one, that an editor understands at once. */
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 
 import type { Command } from "commander";
@@ -73,7 +73,8 @@ function checkNames(name: string, out: string): string {
       }),
     ]);
   }
-  if (existsSync(out)) {
+  // A link that leads nowhere is there too.
+  if (lstatSync(out, { throwIfNoEntry: false })) {
     throw new DiagnosticError([
       inputError("new/exists", `${out} is there already; it is not written over`, {
         place: { file: out },

@@ -111,7 +111,11 @@ function verdict(above: number, isChanged: boolean, result: RangesResult, { head
       : `${leads}The spec's policies keep what they scale below.\n`;
   }
   const last = written === undefined ? "--write puts them into the spec." : `Written to ${written}.`;
-  return `${leads}The mildest policies found that keep all of them below: [${list}]. ${last}\n`;
+  const found =
+    result.left.length === 0
+      ? "The mildest policies found that keep all of them below"
+      : `No policies keep all of them below (see the warning); the best found leave ${result.left.length} above`;
+  return `${leads}${found}: [${list}]. ${last}\n`;
 }
 
 function beyondPolicies(
@@ -122,14 +126,14 @@ function beyondPolicies(
   const [first] = left as [EquationRange, ...EquationRange[]];
   const { file, start, end, text } = equations.equations[first.equation]!;
   const names = [...new Set(left.map(({ path }) => path))];
-  return inputWarning("ranges/no-policy", "no scaling policy was found for some equations", {
+  return inputWarning("ranges/no-policy", "no scaling policy brings some equations below the limit", {
     primary: {
       span: { file: `${artefact.folder}/${equations.files[file]!}`, start, end },
       text: `its largest value is ${shortNumber(first.stored)}${first.layer === null ? "" : ` in layer ${first.layer}`}`,
     },
     notes: [
       `In \`${text}\`: a policy has to bring the value below ${frame.limit} / ${frame.headroom} and be cancelled by a norm or a weight.`,
-      `Without one: ${names.slice(0, 8).join(", ")}${names.length > 8 ? `, and ${names.length - 8} more` : ""}.`,
+      `Still above: ${names.slice(0, 8).join(", ")}${names.length > 8 ? `, and ${names.length - 8} more` : ""}.`,
     ],
     hint: "smaller --headroom, or change the equation so that a norm follows the large value",
   });

@@ -254,7 +254,10 @@ function noneLeft({ name }: ast.PartAst, list: StaticValue, context: Context): a
   context.report(
     inputError("extend/nothing-left", `no equation is left in ${name.value}`, {
       primary: { span, text: "these edits take all of them away" },
-      hint: `take the part itself away: ${name.value}: remove()`,
+      // Every model has these two.
+      ...(["embedding", "head"].includes(name.value)
+        ? {}
+        : { hint: `take the part itself away: ${name.value}: remove()` }),
     }),
   );
   return { kind: "broken", targets: [], span };
@@ -279,11 +282,12 @@ function changePolicies(
   const written = list.filter((item) => !isRemoval(item));
   const [first] = list;
   const own = first ? buildPolicies({ kind: "array", items: written, span: first.span }, context) : [];
-  const replaced = new Map(own.map((policy) => [subject(policy), policy]));
+  const replaced = new Map([...own].reverse().map((policy) => [subject(policy), policy]));
   const known = new Set(base.map(subject));
   return [
     ...base.filter((policy) => !gone.has(subject(policy))).map((policy) => replaced.get(subject(policy)) ?? policy),
-    ...own.filter((policy) => !known.has(subject(policy))),
+    // A second one for the same value stays, for the checker to find.
+    ...own.filter((policy) => !known.has(subject(policy)) || replaced.get(subject(policy)) !== policy),
   ];
 }
 

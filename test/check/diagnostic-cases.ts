@@ -318,6 +318,15 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   { code: "policy/not-a-value", of: "hidden", spec: { policies: `scale("x", 1 / 2)` } },
   { code: "policy/every", spec: { policies: `rescaleHidden({ every: 0, by: 1 / 2 })` } },
   { code: "policy/duplicate", spec: { policies: `scale("mix.k", 1 / 2), scale("k", 1 / 4)` } },
+  {
+    code: "policy/duplicate",
+    of: "extension",
+    text: extensionText("", `name: "variant",\n  policies: [scale("mix.k", 1 / 4), scale("mix.k", 1 / 8)],`).replace(
+      "replace }",
+      "replace, scale }",
+    ),
+    files: { "base.rwkv.ts": miniSpec({ policies: `scale("mix.k", 1 / 2)` }) },
+  },
 
   // Checkpoints
   {

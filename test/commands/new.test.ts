@@ -126,6 +126,12 @@ test("nothing is written over, and a tsconfig.json that is there stays", async (
   writeFileSync(out, "precious");
   expect(await problems(["new", "mine", "--from", "rwkv-7", "--out", out])).toEqual({ code: 1, codes: ["new/exists"] });
   expect(readFileSync(out, "utf8")).toBe("precious");
+  const link = join(folder, "link.rwkv.ts");
+  symlinkSync("/nonexistent/mine.rwkv.ts", link);
+  expect(await problems(["new", "mine", "--from", "rwkv-7", "--out", link])).toEqual({
+    code: 1,
+    codes: ["new/exists"],
+  });
 });
 
 test.each<[string, string[], number, string]>([

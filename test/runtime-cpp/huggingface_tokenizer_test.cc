@@ -291,6 +291,14 @@ TEST(HuggingFaceFaults, JunkIsRefusedAtOnce) {
   }
 }
 
+TEST(HuggingFaceFaults, AModelWhoseVocabularyIsAList) {
+  const auto tokenizer =
+      parse(R"({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", -1.0]]}})");
+  ASSERT_FALSE(tokenizer.ok());
+  EXPECT_NE(tokenizer.error().message.find("model: \"Unigram\" is not supported"),
+            std::string::npos);
+}
+
 TEST(HuggingFaceFaults, ABytesTokenThatIsMissing) {
   const auto tokenizer = std::move(parse(tiny::replaced(bpe(), "\"z\": 124,", ""))).value();
   EXPECT_TRUE(tokenizer->encode("abc").ok());

@@ -108,12 +108,12 @@ class HuggingFaceReader {
   Status read_model() {
     const Json* const model = root_.find("model");
     if (model == nullptr) return fail("model", "expected an object, found nothing");
-    const Json* const vocabulary = model->find("vocab");
-    if (vocabulary == nullptr || vocabulary->type != Json::Type::kObject)
-      return fail("model.vocab", "expected an object of tokens and ids");
     const std::string type = type_of(model);
     if (type != "BPE" && type != "WordLevel")
       return unsupported("model", "\"" + type + "\"", "BPE, WordLevel");
+    const Json* const vocabulary = model->find("vocab");
+    if (vocabulary == nullptr || vocabulary->type != Json::Type::kObject)
+      return fail("model.vocab", "expected an object of tokens and ids");
     if (byte_level_ != (type == "BPE")) {
       return unsupported("pre_tokenizer", "a model " + type + " with this pre-tokenizer",
                          "BPE with ByteLevel, WordLevel with WhitespaceSplit or null");
