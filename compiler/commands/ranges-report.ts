@@ -114,7 +114,7 @@ function verdict(above: number, isChanged: boolean, result: RangesResult, { head
   const found =
     result.left.length === 0
       ? "The mildest policies found that keep all of them below"
-      : `No policies keep all of them below (see the warning); the best found leave ${result.left.length} above`;
+      : "No policies keep all of them below, as the warning says; the mildest found for the others";
   return `${leads}${found}: [${list}]. ${last}\n`;
 }
 
