@@ -67,9 +67,7 @@ function writeList(text: string, itemsFor: (use: (name: string) => string) => re
   const property = body.getProperties().find((p) => Node.hasName(p) && /^(["']?)policies\1$/.test(p.getName()));
   const edits: Edit[] = [];
   if (!property) {
-    if (body.getProperties().some((p) => Node.isSpreadAssignment(p))) {
-      return { problem: "a spread beside its other properties may hold its `policies`" };
-    }
+    // Behind all others: it counts instead of what a spread may hold.
     edits.push(insertProperty(body, `policies: ${list}`, text));
   } else {
     const initializer = Node.isPropertyAssignment(property) ? property.getInitializer() : undefined;

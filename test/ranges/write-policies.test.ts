@@ -167,10 +167,28 @@ test("an extension's own list is replaced; what the base has is not repeated, an
   expect(written(own, inherited)).toContain("policies: [],");
 });
 
+test("what a spread brings is replaced by a list behind it", () => {
+  const spread = `import { model } from "rwkvc/spec";
+import base from "rwkvc/specs/rwkv-5.2.rwkv.ts";
+
+export default model({
+  ...base,
+  name: "mine",
+});
+`;
+  expect(read(spread)).toHaveLength(3);
+  expect(read(written(spread))).toEqual(policies);
+  expect(written(spread)).toContain(
+    '  name: "mine",\n  policies: [scale("timeMix.k", 1 / 8), rescaleHidden({ every: 6, by: 1 / 2 })],\n});',
+  );
+
+  const changes = extension("\n  ...more,").replace("export", "const more = { policies: [] };\n\nexport");
+  expect(read(written(changes))).toEqual(policies);
+});
+
 test("changes that are not written in place are left alone", () => {
   for (const text of [
     extension("").replace(/\{\n {2}name: "mine",\n\}/, "changes"),
-    extension("\n  ...more,"),
     'export { default } from "rwkvc/specs/rwkv-7.rwkv.ts";\n',
   ]) {
     expect(writePolicies(text, policies, read)).toEqual({ problem: expect.any(String) as string });
