@@ -5,21 +5,20 @@ import { join, relative } from "node:path";
 import { specsFolder } from "../build/project-paths.ts";
 import { DiagnosticError, missingError } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
-
-const ending = ".rwkv.ts";
+import { specEnding, specName } from "../frontend/spec-file.ts";
 
 /** "rwkv-7" and so on, in order. */
 export function bundledNames(): string[] {
   return readdirSync(specsFolder)
-    .filter((name) => name.endsWith(ending))
-    .map((name) => name.slice(0, -ending.length))
+    .filter((file) => file.endsWith(specEnding))
+    .map(specName)
     .sort();
 }
 
 /** The file, under the name by which it is reached from the current folder. */
 export function bundledFile(name: string): string {
   const near = relative("", specsFolder);
-  return join(near.startsWith("..") ? specsFolder : near, `${name}${ending}`);
+  return join(near.startsWith("..") ? specsFolder : near, `${name}${specEnding}`);
 }
 
 /** A spec file, or the bundled spec of that name. Diagnostics: spec/not-found. */

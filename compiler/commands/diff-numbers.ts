@@ -4,6 +4,7 @@
  */
 import { DiagnosticError, hasErrors, inputError } from "../diagnostics/diagnostic.ts";
 import type { Manifest, ManifestGraph } from "../emit/manifest.ts";
+import { elements } from "../ir/constant.ts";
 import type { CompileOptions } from "../pipeline.ts";
 import { locateQnn } from "../qnn/locate.ts";
 import { findTarget, type Precision, type Soc, socs } from "../targets/targets.ts";
@@ -30,8 +31,6 @@ export interface Costs {
 export type CostOptions = Pick<CompileOptions, "target" | "precision" | "embedding" | "scaling">;
 
 const dtypeBytes = { float16: 2, float32: 4, int32: 4, uint16: 2 } as const;
-
-const elements = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 const graphCosts = ({ nodes, weightBytes, macs, states }: ManifestGraph) => ({
   nodes,

@@ -9,12 +9,11 @@ import { projectRoot, specsFolder } from "../build/project-paths.ts";
 import { readSpecText } from "../build/spec-text.ts";
 import { DiagnosticError, inputError, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
 import type { SpecAst } from "../frontend/ast.ts";
+import { specEnding } from "../frontend/spec-file.ts";
 import { editorConfig } from "../scaffold/editor-config.ts";
 import { specNamed } from "./bundled.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { assertSpecFile } from "./front-end.ts";
-
-const ending = ".rwkv.ts";
 
 interface NewFlags {
   readonly from: string;
@@ -33,7 +32,7 @@ export function newCommand(line: CommandLine): Command {
     .option("--copy", "a full copy, instead of an extension that says only what differs");
   requireOption(command, "--from <spec>", "name of a bundled spec, such as rwkv-7, or a spec file");
   return runs(line, command, async (_session, flags: NewFlags, name: string) => {
-    const out = checkNames(name, flags.out ?? `${name}${ending}`);
+    const out = checkNames(name, flags.out ?? `${name}${specEnding}`);
     const base = specNamed(flags.from);
     const spec = await readBase(base);
     const text = await newText(name, base, spec, out, flags.copy === true);
@@ -66,10 +65,10 @@ function checkNames(name: string, out: string): string {
       }),
     ]);
   }
-  if (!out.endsWith(ending)) {
+  if (!out.endsWith(specEnding)) {
     throw new DiagnosticError([
       usageError("usage/bad-value", `--out ${out || '""'} is not the name of a spec`, {
-        hint: `a spec's file ends in ${ending}`,
+        hint: `a spec's file ends in ${specEnding}`,
       }),
     ]);
   }
@@ -88,9 +87,9 @@ function checkNames(name: string, out: string): string {
 /** Diagnostics: spec/not-found, and those of the spec: what is made from a faulty one would be faulty. */
 async function readBase(path: string): Promise<SpecAst> {
   assertSpecFile(path);
-  if (!path.endsWith(ending)) {
+  if (!path.endsWith(specEnding)) {
     throw new DiagnosticError([
-      usageError("usage/bad-value", `--from ${path} is not a spec`, { hint: `a spec's file ends in ${ending}` }),
+      usageError("usage/bad-value", `--from ${path} is not a spec`, { hint: `a spec's file ends in ${specEnding}` }),
     ]);
   }
   const { readSpec } = await import("../frontend/read-spec.ts");

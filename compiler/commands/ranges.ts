@@ -1,6 +1,6 @@
 /** `rwkvc ranges`: how large an artefact's values get, held against float16's range, and the policy that mends it. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import type { Command } from "commander";
 
@@ -10,6 +10,7 @@ import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
+import { specName } from "../frontend/spec-file.ts";
 import { type EquationRange, equationRanges, type TensorStatistics } from "../ranges/measured-ranges.ts";
 import { type Policy, policyOf, policyText } from "../ranges/policy.ts";
 import { type BackendName, backendOption } from "./backends.ts";
@@ -153,11 +154,10 @@ async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | t
 /** Everybody's models extend the bundled specs: they are not changed for one checkpoint. */
 function ownFile(file: string, artefact: string): string {
   if (dirname(resolve(file)) !== resolve(specsFolder)) return file;
-  const name = basename(file).replace(/\.rwkv\.ts$/, "");
   throw new DiagnosticError([
     inputError("ranges/bundled-spec", `${file} comes with rwkvc and is not written into`, {
       place: { file },
-      hint: `\`rwkvc new my-model --from ${name}\`, then \`rwkvc ranges ${artefact} ... --write my-model.rwkv.ts\``,
+      hint: `\`rwkvc new my-model --from ${specName(file)}\`, then \`rwkvc ranges ${artefact} ... --write my-model.rwkv.ts\``,
     }),
   ]);
 }

@@ -1,4 +1,5 @@
 /** Numbers and tables as text. */
+import { specName } from "../frontend/spec-file.ts";
 
 /** 1536 -> "1.5 KiB" */
 export function bytes(count: number): string {
@@ -39,5 +40,5 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** How a table names lines of a spec: `line 12`; where the spec is in several files, `rwkv-7:12`. */
 export function linePlaces(files: readonly string[]): (file: string, line: number) => string {
   if (new Set(files).size === 1) return (_file, line) => `line ${line}`;
-  return (file, line) => `${file.replace(/^.*[/\\:]/, "").replace(/\.rwkv\.ts$/, "")}:${line}`;
+  return (file, line) => `${specName(file)}:${line}`;
 }

@@ -10,6 +10,7 @@
  */
 import type { Span } from "../diagnostics/diagnostic.ts";
 import { lineTable, positionOf } from "../diagnostics/text-position.ts";
+import { specName } from "../frontend/spec-file.ts";
 import type { Paired } from "./diff-lists.ts";
 import type { Difference, Side, SpecDifference } from "./diff-specs.ts";
 
@@ -34,8 +35,7 @@ function placeFinder(sources: ReadonlyMap<string, string>): PlaceText {
   const tables = new Map([...sources].map(([file, text]) => [file, lineTable(text)]));
   return ({ file, start }) => {
     const table = tables.get(file);
-    const name = file.replace(/^.*[/\\:]/, "").replace(/\.rwkv\.ts$/, "");
-    return table ? `${name}:${positionOf(table, start).line}` : name;
+    return table ? `${specName(file)}:${positionOf(table, start).line}` : specName(file);
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { PartAst, PolicyAst, ShapeAst, SpecAst } from "../frontend/ast.ts";
+import { meaningOf } from "../frontend/meaning.ts";
+import { policyOf, policySubject } from "../ranges/policy.ts";
 import { diffLists, type Paired } from "./diff-lists.ts";
 
 /** A piece of a spec as text, and where it was written. */
@@ -122,7 +124,7 @@ const statesOf = (part: PartAst | undefined): Named[] =>
   }));
 
 const policyText = (policy: PolicyAst): Named => ({
-  name: policy.kind === "scale" ? policy.value.value : policy.kind,
+  name: policySubject(policyOf(policy)),
   text: policy.kind === "scale" ? `by ${policy.by.value}` : `by ${policy.by.value} every ${policy.every.value} layers`,
   span: policy.span,
 });
@@ -141,8 +143,3 @@ const withoutKeys = ({ left, right }: Paired<KeyedSide>): Paired<Side> => ({
   ...(left && { left: side(left) }),
   ...(right && { right: side(right) }),
 });
-
-/** The tree without places and texts. */
-function meaningOf(equation: object): string {
-  return JSON.stringify(equation, (key, value: unknown) => (/^(span|opSpan|text)$/.test(key) ? undefined : value));
-}

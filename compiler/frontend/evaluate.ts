@@ -6,9 +6,10 @@
  * Diagnostics: `spec/not-static`, `spec/call`, `spec/argument`, `spec/property`, `spec/arithmetic`, `spec/spread`,
  * `name/undefined`, `name/duplicate`.
  */
-import { type Expression, Node, SyntaxKind, type TemplateExpression } from "ts-morph";
+import { type CallExpression, type Expression, Node, SyntaxKind, type TemplateExpression } from "ts-morph";
 import { type Diagnostic, inputError, type Span } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import { describeSyntax } from "./describe-syntax.ts";
 import { applyDslFunction, dslFunctionNames } from "./dsl.ts";
 import { joinPieces, literalPieces, type Piece } from "./source-text.ts";
 import { describeValue, type Entry, type StaticValue } from "./static-value.ts";
@@ -96,38 +97,41 @@ export function evaluate(node: Expression, scope: Scope): StaticValue {
     }
     return key?.kind === "unknown" ? { kind: "unknown", span } : notStatic(node, scope);
   }
-  if (Node.isCallExpression(node)) {
-    const callee = node.getExpression();
-    const bound = Node.isIdentifier(callee) ? scope.names.get(callee.getText()) : undefined;
-    if (bound?.kind !== "function") {
-      const name = callee.getText();
-      if (Node.isIdentifier(callee) && !bound && dslFunctionNames.includes(name)) {
-        scope.report(
-          inputError("spec/call", `\`${name}\` is not imported`, {
-            primary: { span: nodeSpan(callee, scope), text: "a function of rwkvc/spec" },
-            hint: `put it into the import: import { ..., ${name} } from "rwkvc/spec"`,
-          }),
-        );
-        return { kind: "unknown", span };
-      }
-      scope.report(
-        inputError("spec/call", `\`${shortText(callee)}\` cannot be called here`, {
-          primary: { span: nodeSpan(callee, scope), text: "not a function of rwkvc/spec" },
-          notes: ["A spec is read, never executed: only the functions that it imports from rwkvc/spec have a meaning."],
-          hint: Node.isIdentifier(callee)
-            ? didYouMean(name, [...functionNames(scope), ...dslFunctionNames])
-            : undefined,
-        }),
-      );
-      return { kind: "unknown", span };
-    }
-    const args: StaticValue[] = [];
-    for (const argument of node.getArguments()) {
-      args.push(Node.isExpression(argument) ? evaluate(argument, scope) : notStatic(argument, scope));
-    }
-    return applyDslFunction({ name: bound.name, callee: nodeSpan(callee, scope), span, args }, scope.report);
-  }
+  if (Node.isCallExpression(node)) return evaluateCall(node, scope);
   return notStatic(node, scope);
+}
+
+function evaluateCall(node: CallExpression, scope: Scope): StaticValue {
+  const callee = node.getExpression();
+  const bound = Node.isIdentifier(callee) ? scope.names.get(callee.getText()) : undefined;
+  if (bound?.kind !== "function") return notCallable(node, bound !== undefined, scope);
+  const args: StaticValue[] = [];
+  for (const argument of node.getArguments()) {
+    args.push(Node.isExpression(argument) ? evaluate(argument, scope) : notStatic(argument, scope));
+  }
+  const span = nodeSpan(node, scope);
+  return applyDslFunction({ name: bound.name, callee: nodeSpan(callee, scope), span, args }, scope.report);
+}
+
+/** `spec/call`. */
+function notCallable(node: CallExpression, isBound: boolean, scope: Scope): StaticValue {
+  const callee = node.getExpression();
+  const isName = Node.isIdentifier(callee);
+  const [name, span] = [callee.getText(), nodeSpan(callee, scope)];
+  const isForgotten = isName && !isBound && dslFunctionNames.includes(name);
+  scope.report(
+    isForgotten
+      ? inputError("spec/call", `\`${name}\` is not imported`, {
+          primary: { span, text: "a function of rwkvc/spec" },
+          hint: `put it into the import: import { ..., ${name} } from "rwkvc/spec"`,
+        })
+      : inputError("spec/call", `\`${shortText(callee)}\` cannot be called here`, {
+          primary: { span, text: "not a function of rwkvc/spec" },
+          notes: ["A spec is read, never executed: only the functions that it imports from rwkvc/spec have a meaning."],
+          hint: isName ? didYouMean(name, [...functionNames(scope), ...dslFunctionNames]) : undefined,
+        }),
+  );
+  return { kind: "unknown", span: nodeSpan(node, scope) };
 }
 
 export function nodeSpan(node: Node, { file }: { readonly file: string }): Span {
@@ -147,50 +151,6 @@ export function notStatic(node: Node, scope: Scope, explanation?: string): Stati
     }),
   );
   return { kind: "unknown", span };
-}
-
-function describeSyntax(node: Node): string {
-  const names: Partial<Record<SyntaxKind, string>> = {
-    [SyntaxKind.ArrowFunction]: "a function",
-    [SyntaxKind.FunctionExpression]: "a function",
-    [SyntaxKind.FunctionDeclaration]: "a function",
-    [SyntaxKind.ClassDeclaration]: "a class",
-    [SyntaxKind.ClassExpression]: "a class",
-    [SyntaxKind.EnumDeclaration]: "an enum",
-    [SyntaxKind.ModuleDeclaration]: "a namespace",
-    [SyntaxKind.AwaitExpression]: "`await`",
-    [SyntaxKind.NewExpression]: "`new`",
-    [SyntaxKind.ConditionalExpression]: "a conditional expression",
-    [SyntaxKind.ThisKeyword]: "`this`",
-    [SyntaxKind.MethodDeclaration]: "a method",
-    [SyntaxKind.GetAccessor]: "a getter",
-    [SyntaxKind.SetAccessor]: "a setter",
-    [SyntaxKind.IfStatement]: "`if`",
-    [SyntaxKind.ForStatement]: "a loop",
-    [SyntaxKind.ForOfStatement]: "a loop",
-    [SyntaxKind.ForInStatement]: "a loop",
-    [SyntaxKind.WhileStatement]: "a loop",
-    [SyntaxKind.DoStatement]: "a loop",
-    [SyntaxKind.TryStatement]: "`try`",
-    [SyntaxKind.ThrowStatement]: "`throw`",
-    [SyntaxKind.RegularExpressionLiteral]: "a regular expression",
-    [SyntaxKind.BigIntLiteral]: "a bigint",
-    [SyntaxKind.ObjectBindingPattern]: "destructuring",
-    [SyntaxKind.ArrayBindingPattern]: "destructuring",
-    [SyntaxKind.TaggedTemplateExpression]: "a tagged template",
-    [SyntaxKind.PostfixUnaryExpression]: "`++` or `--`",
-    [SyntaxKind.OmittedExpression]: "a hole in a list",
-    [SyntaxKind.SwitchStatement]: "`switch`",
-    [SyntaxKind.LabeledStatement]: "a label",
-    [SyntaxKind.NamespaceImport]: "a namespace import",
-    [SyntaxKind.ExportDeclaration]: "an export of another file's names",
-    [SyntaxKind.ExportAssignment]: "`export =`",
-    [SyntaxKind.DeleteExpression]: "`delete`",
-    [SyntaxKind.TypeOfExpression]: "`typeof`",
-    [SyntaxKind.Block]: "a block of statements",
-  };
-  if (Node.isPropertyAccessExpression(node) || Node.isElementAccessExpression(node)) return "this access";
-  return names[node.getKind()] ?? "this syntax";
 }
 
 /** Long nodes (a whole function) are marked on their first line only. */

@@ -41,12 +41,26 @@ interface Changing {
   /** The base's name, for messages. */
   readonly base: string;
   readonly removed: Located[];
+  /** In a part that cannot be taken away. */
+  readonly hasToStay?: boolean;
 }
 
-const namedParts = ["embedding", "timeMix", "channelMix", "head"] as const;
+/** Parts of the layers that extensions have keys for; others stand under `blocks`. */
+export const namedBlocks = ["timeMix", "channelMix"] as const;
 
 export function extendSpec(base: ast.SpecAst, changes: StaticObject, span: Span, context: Context): ast.SpecAst {
-  const keys = ["name", "reference", "dims", "carry", ...namedParts, "blocks", "layers", "policies"];
+  const keys = [
+    "name",
+    "reference",
+    "dims",
+    "carry",
+    "embedding",
+    ...namedBlocks,
+    "head",
+    "blocks",
+    "layers",
+    "policies",
+  ];
   knownKeys(changes, keys, context, "an extension");
   const removed: Located[] = [];
   const changing: Changing = { context, base: base.name.value, removed };
@@ -162,7 +176,7 @@ function changeLayers(base: ast.LayersAst, changes: StaticObject, changing: Chan
 
 /** Parts of the layers by name: the two that have keys of their own, and those under `blocks`. */
 function changedParts(changes: StaticObject, context: Context): [string, Entry][] {
-  const own = (["timeMix", "channelMix"] as const).flatMap((name): [string, Entry][] => {
+  const own = namedBlocks.flatMap((name): [string, Entry][] => {
     const entry = changes.entries.get(name);
     return entry && entry.value.kind !== "undefined" ? [[name, entry]] : [];
   });
@@ -200,7 +214,7 @@ function editParts(base: readonly ast.PartAst[], list: StaticValue, changing: Ch
 /** The embedding and the head cannot be taken away. */
 function changeFramePart(base: ast.PartAst, changes: StaticObject, key: string, changing: Changing): ast.PartAst {
   const value = changes.entries.get(key)?.value;
-  return value && value.kind !== "undefined" ? changePart(base, value, changing) : base;
+  return value && value.kind !== "undefined" ? changePart(base, value, { ...changing, hasToStay: true }) : base;
 }
 
 function changePart(base: ast.PartAst, value: StaticValue, changing: Changing): ast.PartAst {
@@ -245,19 +259,16 @@ function editEquations(base: ast.PartAst, list: StaticValue, changing: Changing)
     return [{ kind: edit.kind, at, place: edit.at.span, name: edit.at.value, items: put }];
   });
   const left = [...applyEdits(base.equations, edits, context.report), ...stray];
-  return left.length > 0 ? left : [noneLeft(base, list, context)];
+  return left.length > 0 ? left : [noneLeft(base, list, changing)];
 }
 
 /** Stands for the equations that are not there. */
-function noneLeft({ name }: ast.PartAst, list: StaticValue, context: Context): ast.BrokenEquationAst {
+function noneLeft({ name }: ast.PartAst, list: StaticValue, { context, hasToStay }: Changing): ast.BrokenEquationAst {
   const span = beginning(list.span, context);
   context.report(
     inputError("extend/nothing-left", `no equation is left in ${name.value}`, {
       primary: { span, text: "these edits take all of them away" },
-      // Every model has these two.
-      ...(["embedding", "head"].includes(name.value)
-        ? {}
-        : { hint: `take the part itself away: ${name.value}: remove()` }),
+      hint: hasToStay ? undefined : `take the part itself away: ${name.value}: remove()`,
     }),
   );
   return { kind: "broken", targets: [], span };

@@ -9,6 +9,7 @@ import type { Manifest } from "../emit/manifest.ts";
 import { bundledFolder } from "../emit/spec-files.ts";
 import { specFileIn } from "../frontend/bundled-specs.ts";
 import type { SpecAst } from "../frontend/ast.ts";
+import { meaningOf } from "../frontend/meaning.ts";
 import { readSpec } from "../frontend/read-spec.ts";
 
 /** Diagnostics: artefact/spec, for a copy that this compiler cannot read. */
@@ -64,16 +65,12 @@ type TextOf = (name: string) => string | undefined;
 export function isSameModel(folder: string, manifest: Manifest, file: string, textOf: TextOf): boolean {
   const said = (path: string, texts: TextOf): string | undefined => {
     const { value } = readSpec(path, texts);
-    return value?.complete ? meaningOf(value) : undefined;
+    return value?.complete ? meaningOfModel(value) : undefined;
   };
   const ours = said(join(folder, manifest.spec.path), textIn(folder));
   return ours !== undefined && said(file, textOf) === ours;
 }
 
-/** Places, comments, name and policies left out. */
-function meaningOf({ dims, carries, embedding, layers, head }: SpecAst): string {
-  const isPlace = (key: string): boolean => key === "span" || key === "opSpan" || key === "text";
-  return JSON.stringify({ dims, carries, embedding, layers, head }, (key, value: unknown) =>
-    isPlace(key) ? undefined : value,
-  );
-}
+/** Name and policies left out. */
+const meaningOfModel = ({ dims, carries, embedding, layers, head }: SpecAst): string =>
+  meaningOf({ dims, carries, embedding, layers, head });

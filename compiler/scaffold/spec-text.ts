@@ -4,6 +4,7 @@
  */
 import type { PartAst, SpecAst } from "../frontend/ast.ts";
 import { targetsOf } from "../frontend/equation-address.ts";
+import { namedBlocks } from "../frontend/extend-spec.ts";
 
 /** `specifier`: how the new file imports the base. */
 export function extensionText(name: string, base: SpecAst, specifier: string): string {
@@ -28,8 +29,8 @@ export function extensionText(name: string, base: SpecAst, specifier: string): s
 
 /** The key under which an extension changes the part. */
 function keyOf({ name }: PartAst, { layers }: SpecAst): string {
-  const isBlock =
-    layers.parts.some((part) => part.name.value === name.value) && !/^(timeMix|channelMix)$/.test(name.value);
+  const isNamed = (namedBlocks as readonly string[]).includes(name.value);
+  const isBlock = !isNamed && layers.parts.some((part) => part.name.value === name.value);
   return isBlock ? `blocks: { ${name.value} }` : name.value;
 }
 

@@ -2,6 +2,7 @@
  * The specs of one project, analysed as an editor asks for them. An analysis is kept while every file that it read has
  * the same text, so a change costs one analysis of each spec that reads the changed file.
  */
+import { specEnding } from "../frontend/spec-file.ts";
 import { analyseSpec, type SpecAnalysis } from "./analyse-spec.ts";
 
 export interface SpecFiles {
@@ -22,7 +23,7 @@ export interface SpecProject {
   readonly lastGood: (path: string) => SpecAnalysis | undefined;
 }
 
-export const isSpecFile = (path: string): boolean => path.endsWith(".rwkv.ts");
+export const isSpecFile = (path: string): boolean => path.endsWith(specEnding);
 
 export function openSpecProject({ readFile, specs, bundled }: SpecFiles): SpecProject {
   const analyses = new Map<string, SpecAnalysis>();
