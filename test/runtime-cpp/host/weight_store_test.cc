@@ -4,13 +4,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "test_graph.h"
+#include "tiny_artefact.h"
 
 namespace qnn_host {
 namespace {
@@ -22,8 +22,8 @@ constexpr uint64_t kBytes = uint64_t{2} * kRows * kWidth;  // 16 MB
 class MappedWeights {
  public:
   MappedWeights() {
-    char path[] = "/tmp/qnn-host-weights-XXXXXX";
-    const int file = mkstemp(path);
+    const rwkv::tiny::TempFolder folder;
+    const int file = open(folder.path("weights").c_str(), O_RDWR | O_CREAT, 0600);
     std::vector<uint16_t> row(kWidth);
     for (uint32_t i = 0; i < kRows; ++i) {
       for (uint32_t n = 0; n < kWidth; ++n) row[n] = ieee_half(0.001 * ((i + n) % 7));
@@ -32,7 +32,6 @@ class MappedWeights {
     data_ = mmap(nullptr, kBytes, PROT_READ, MAP_PRIVATE, file, 0);
     EXPECT_NE(data_, MAP_FAILED);
     close(file);
-    unlink(path);
   }
   ~MappedWeights() { munmap(data_, kBytes); }
   const uint8_t* data() const { return static_cast<const uint8_t*>(data_); }
