@@ -13,6 +13,7 @@ import {
   unaryFunctions,
   usageOf,
 } from "./builtins.ts";
+import { constantValue } from "./constant-value.ts";
 import { elementwise } from "./elementwise.ts";
 import { infer } from "./infer.ts";
 import { axesOf } from "./labels.ts";
@@ -109,7 +110,7 @@ function inferNorm(call: Call, { norm, hasPair, defaultEps }: NormFunction, scop
   const arg = call.args[0] && infer(call.args[0], scope);
   if (!hasArguments(call, required, ["eps"], scope)) return undefined;
   const epsExpr = call.args[required] ?? call.named[0]?.value;
-  const eps = epsExpr ? constant(epsExpr) : defaultEps;
+  const eps = epsExpr ? constantValue(epsExpr) : defaultEps;
   if (eps === undefined || !(eps >= 0) || !Number.isFinite(eps)) {
     scope.model.report(
       inputError("equation/eps", epsExpr ? "eps must be a number" : `\`${call.name.value}\` needs its eps`, {
@@ -239,30 +240,4 @@ function inferShift(call: Call, scope: EquationScope): MaybeTyped {
     }),
   );
   return undefined;
-}
-
-/** Value of an expression of numbers. */
-function constant(expr: Expr): number | undefined {
-  switch (expr.kind) {
-    case "number":
-      return expr.value;
-    case "negate": {
-      const value = constant(expr.arg);
-      return value === undefined ? undefined : -value;
-    }
-    case "binary": {
-      const [left, right] = [constant(expr.left), constant(expr.right)];
-      if (left === undefined || right === undefined) return undefined;
-      const results = { "+": left + right, "-": left - right, "*": left * right, "/": left / right, "@": undefined };
-      return results[expr.op];
-    }
-    case "power": {
-      const base = constant(expr.base);
-      return base === undefined ? undefined : base ** expr.exponent.value;
-    }
-    case "name":
-    case "index":
-    case "call":
-      return undefined;
-  }
 }

@@ -9,6 +9,7 @@
  */
 import { inputError, type Span, unsupportedError } from "../diagnostics/diagnostic.ts";
 import type { Expr, IndexAst } from "../frontend/ast.ts";
+import { constantValue } from "./constant-value.ts";
 import { contract } from "./contract.ts";
 import { elementwise } from "./elementwise.ts";
 import { inferCall } from "./infer-call.ts";
@@ -34,6 +35,9 @@ export function infer(expr: Expr, scope: EquationScope): MaybeTyped {
     }
     case "binary": {
       if (expr.op === "@") return inferContract(expr, scope);
+      if (expr.op === "/" && constantValue(expr.right) === 0) return refuseZero(expr.right.span, scope);
+      const value = constantValue(expr);
+      if (value !== undefined && !Number.isFinite(Math.fround(value))) return refuseNumber(value, span, scope);
       const left = infer(expr.left, scope);
       const right = infer(expr.right, scope);
       return left && right && elementwise(arithmetic[expr.op], expr.op, left, right, expr.opSpan, span, scope);
@@ -63,6 +67,11 @@ function refuseNumber(value: number, span: Span, scope: EquationScope): undefine
       notes: ["The largest is 3.4e38; with float16, 65504."],
     }),
   );
+  return undefined;
+}
+
+function refuseZero(span: Span, scope: EquationScope): undefined {
+  scope.model.report(inputError("equation/number", "a division by zero", { primary: { span, text: "this is 0" } }));
   return undefined;
 }
 

@@ -60,6 +60,7 @@ const sizesText = (dims: Preset["dims"]): string =>
 
 function readSizes(source: string, file: string, text: string, spec: SizedSpec): Preset["dims"] {
   const sizes = new Map<string, number>();
+  const given = new Set<string>();
   for (const word of text.split(",").filter((one) => one !== "")) {
     const [, dim, digits] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
     if (dim === undefined) {
@@ -81,6 +82,8 @@ function readSizes(source: string, file: string, text: string, spec: SizedSpec):
     if (!(size >= 1 && size <= limit)) {
       return badSizes(source, `${dim} must be a whole number from 1 to ${limit}, not ${quote(digits!)}`);
     }
+    if (given.has(dim)) return badSizes(source, `${dim} is given twice`);
+    given.add(dim);
     sizes.set(dim, size);
   }
   const missing = spec.free.filter((dim) => !sizes.has(dim));

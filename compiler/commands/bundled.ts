@@ -21,11 +21,16 @@ export function bundledFile(name: string): string {
   return join(near.startsWith("..") ? specsFolder : near, `${name}${specEnding}`);
 }
 
+/** The bundled spec of that name, where no file has it. */
+export const bundledNamed = (text: string): string | undefined =>
+  !existsSync(text) && bundledNames().includes(text) ? bundledFile(text) : undefined;
+
 /** A spec file, or the bundled spec of that name. Diagnostics: spec/not-found. */
 export function specNamed(text: string): string {
   if (existsSync(text)) return text;
+  const bundled = bundledNamed(text);
+  if (bundled !== undefined) return bundled;
   const names = bundledNames();
-  if (names.includes(text)) return bundledFile(text);
   throw new DiagnosticError([
     missingError("spec/not-found", `${text || '""'} is neither a spec file nor a bundled spec`, {
       place: { file: text },

@@ -35,6 +35,8 @@ interface Frame {
   readonly limit: number;
   /** The spec that the policies were written into. */
   readonly written: string | undefined;
+  /** Tokens were read up to --limit: there may be more. */
+  readonly isCut: boolean;
 }
 
 /** Lines of the table. */
@@ -42,7 +44,7 @@ const shown = 15;
 
 export function describeRanges(result: RangesResult, frame: Frame): ActionResult {
   const { ranges, equations, tokens, why, artefact, left, present, policies, factors, magnitudes } = result;
-  const { headroom, limit, written } = frame;
+  const { headroom, limit, written, isCut } = frame;
   const isChanged = JSON.stringify(policies) !== JSON.stringify(present);
   const lineOf = (range: EquationRange) => equations.equations[range.equation]!;
   const largestOf = (range: EquationRange): number => magnitudes[ranges.indexOf(range)]!.largest;
@@ -75,7 +77,7 @@ export function describeRanges(result: RangesResult, frame: Frame): ActionResult
   const above = values.filter(({ stored }) => !(stored <= limit / headroom)).length;
   const lines = [
     table([heading, ...body]),
-    `${values.length} values (${rowsInAll} equations, in each layer) over ${tokens} tokens (${artefact.manifest.precision} for ${artefact.manifest.target}; ${why}).\n`,
+    `${values.length} values (${rowsInAll} equations, in each layer) over ${isCut ? "the first " : ""}${tokens} tokens (${artefact.manifest.precision} for ${artefact.manifest.target}; ${why}).\n`,
     verdict(above, isChanged, result, frame),
   ];
   const spec = { file: artefact.manifest.spec.path, written: written ?? null };

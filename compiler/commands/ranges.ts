@@ -70,7 +70,10 @@ export function rangesCommand(line: CommandLine): Command {
       artefact,
     };
     const written = specFile === undefined ? undefined : await writeTo(specFile, result);
-    return describeRanges(result, { headroom: flags.headroom, limit: float16Max, written });
+    return describeRanges(result, {
+      ...{ headroom: flags.headroom, limit: float16Max, written },
+      isCut: measured.tokens === flags.limit,
+    });
   });
 }
 

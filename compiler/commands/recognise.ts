@@ -6,7 +6,7 @@ import { readSpecText } from "../build/spec-text.ts";
 import type { SpecFit } from "../check/recognise-spec.ts";
 import { type Diagnostic, DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import type { SpecAst } from "../frontend/ast.ts";
-import { bundledFile, bundledNames } from "./bundled.ts";
+import { bundledFile, bundledNamed, bundledNames } from "./bundled.ts";
 import type { Session } from "./command.ts";
 
 export interface Recognised {
@@ -17,7 +17,8 @@ export interface Recognised {
 }
 
 /** What a command is told instead of a spec. */
-export const specArgument = "spec file, NAME.rwkv.ts; without it the bundled spec that fits --weights";
+export const specArgument =
+  "spec file, NAME.rwkv.ts, or name of a bundled spec; without it the bundled spec that fits --weights";
 
 export interface ChosenSpec {
   readonly spec: string;
@@ -34,7 +35,7 @@ export async function chooseSpec(
   weights: string | undefined,
   session: Session,
 ): Promise<ChosenSpec> {
-  if (named !== undefined) return { spec: named };
+  if (named !== undefined) return { spec: bundledNamed(named) ?? named };
   if (weights === undefined) {
     throw new DiagnosticError([
       usageError("usage/missing-argument", "there is neither a spec nor --weights that would tell one", {

@@ -21,6 +21,8 @@ export function extensionText(name: string, base: SpecAst, specifier: string): s
     "  //",
     "  // To put equations in, replace or remove them, import the functions and write, for example:",
     "  //",
+    `  // import { eq, extend, replace } from "rwkvc/spec";`,
+    "  //",
     ...exampleOf(base),
     "});",
   ];

@@ -190,6 +190,8 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   { code: "equation/too-long", spec: { also: `z = xx${" + xx".repeat(500)}` } },
   { code: "equation/empty", spec: { head: "head({ equations: eq`` })" } },
   { code: "equation/number", spec: { also: "z = xx + 1e39" } },
+  { code: "equation/number", of: "product", spec: { also: "z = xx + 1e30 * 1e30" } },
+  { code: "equation/number", of: "zero", spec: { also: "z = xx / (1 - 1)" } },
   { code: "equation/power", spec: { also: "z = xx^3" } },
   { code: "equation/function", of: "slip", spec: { also: "z = sigmod(xx)" } },
   { code: "equation/function", of: "other-notation", spec: { also: "z = gelu(xx)" } },

@@ -316,6 +316,7 @@ describe("for any spec", () => {
     ["none", `:${small},D=0`, "D must be a whole number from 1"],
     ["too many layers", `:${small},L=1025`, "L must be a whole number from 1 to 1024"],
     ["too large", `:${small},D=99999999`, "D must be a whole number"],
+    ["a size twice", ":L=2,L=3", "L is given twice"],
     ["an unknown preset", ":v7-0.1b", '"v7-0.1b" is neither DIM=N nor a preset'],
   ])("%s", async (_what, sizes, text) => {
     expect(await openingFails(`random:1:${variant}${sizes}`)).toMatchObject({

@@ -86,6 +86,8 @@ test("it ends with the next commands, and the text tells what there is to edit",
       //
       // To put equations in, replace or remove them, import the functions and write, for example:
       //
+      // import { eq, extend, replace } from "rwkvc/spec";
+      //
       // timeMix: {
       //   equations: [replace("xx", eq\`xx = layer_norm(x, ln1)\`)],
       // },

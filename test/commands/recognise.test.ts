@@ -32,6 +32,12 @@ test("a person is told which spec it is, and why", async () => {
   expect(ran.stdout).toContain("specs/rwkv-7.rwkv.ts: rwkv-7 is well formed");
 });
 
+test("a bundled spec is also known by its name alone", async () => {
+  const ran = await rwkvc(["check", "rwkv-6", "--json"]);
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ spec: "specs/rwkv-6.rwkv.ts", name: "rwkv-6" });
+});
+
 test("it is built by what it is recognised as", async () => {
   const out = join(scratch(), "model");
   const ran = await rwkvc(["build", "--weights", "models/rwkv7-random/model.pth", "--out", out, "--json"]);
