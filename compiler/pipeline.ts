@@ -26,13 +26,15 @@ import { fuseTokenShift } from "./passes/fuse-token-shift.ts";
 import { guardActivations } from "./passes/guard-activations.ts";
 import { splitGroupNorm } from "./passes/split-group-norm.ts";
 import { stackTokenShifts } from "./passes/stack-token-shifts.ts";
-import type { Precision, Target } from "./targets/targets.ts";
+import { isQuantized, type Precision, type Target } from "./targets/targets.ts";
 
 export interface CompileOptions {
   /** Graph name: `kjv`. */
   readonly name: string;
   readonly target: Target;
   readonly precision: Precision;
+  /** The precision whose passes make the graph, where that is not `precision`: calibration reads in float32 what a quantized build will have. */
+  readonly form?: Precision;
   readonly embedding: "graph" | "host";
   /** false leaves the spec's scaling policies out. */
   readonly scaling: boolean;
@@ -49,7 +51,8 @@ export interface Compiled {
   readonly policies: readonly string[];
 }
 
-type PassOptions = Pick<CompileOptions, "target" | "precision"> & {
+type PassOptions = Pick<CompileOptions, "target"> & {
+  readonly form: Precision;
   readonly policies: readonly CheckedPolicy[];
   /** That one execution reads. */
   readonly tokens: number;
@@ -69,15 +72,15 @@ const passes: readonly Pass[] = [
   { name: "split-group-norm", run: splitGroupNorm },
   { name: "flatten-heads", run: flattenHeads },
   { name: "fold-affine", run: foldAffine },
-  // Rows of mixes and rows of tokens would need another Reshape for each mix.
-  { name: "stack-token-shifts", run: stackTokenShifts, when: ({ tokens }) => tokens === 1 },
+  // Rows of mixes and rows of tokens would need another Reshape for each mix. HTP computes 4-bit products of rows of a Split wrongly.
+  { name: "stack-token-shifts", run: stackTokenShifts, when: ({ tokens, form }) => tokens === 1 && !isQuantized(form) },
   // Qualcomm's CPU backend takes far longer for a MatMul of a transposed matrix (0.4 s a token of rwkv5.2-overflow).
   { name: "fuse-state-update", run: fuseStateUpdate, when: ({ target }) => target.backend !== "cpu" },
   {
     name: "guard-activations",
     run: guardActivations,
     // For the host too: an fp16 artefact is right on HTP whichever of the two it was built for.
-    when: ({ precision }) => precision === "fp16",
+    when: ({ form }) => form !== "fp32",
   },
   { name: "batch-tokens", run: (graph, { tokens }) => batchTokens(graph, tokens), when: ({ tokens }) => tokens > 1 },
 ];
@@ -87,7 +90,7 @@ export const stageNames: readonly string[] = ["expand", ...passes.map((p) => p.n
 
 /** Expansion and all passes: the IR that lowering gets. */
 function optimise(model: CheckedModel, options: GraphOptions): Outcome<IrGraph> {
-  const passOptions: PassOptions = { ...options, policies: options.scaling ? model.policies : [] };
+  const passOptions: PassOptions = { ...options, form: options.form ?? options.precision, policies: options.scaling ? model.policies : [] };
   const diagnostics: Diagnostic[] = [];
   let graph = expand(model);
   verifyIr(graph, "expand");

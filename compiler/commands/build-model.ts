@@ -13,6 +13,8 @@ export interface BuildRequest {
   readonly weights: string;
   readonly target: Target;
   readonly precision: Precision;
+  /** See CompileOptions. */
+  readonly form?: Precision;
   readonly embedding: "graph" | "host";
   readonly scaling: boolean;
   readonly embedWeights: boolean;

@@ -6,6 +6,8 @@
  * Qualcomm library says about a build stands in `context/<soc>/context.json`.
  */
 
+import type { Precision } from "../targets/targets.ts";
+
 /** QNN data types that cross the graph's boundary. */
 export type BoundaryDtype = "float16" | "float32" | "int32" | "uint16";
 
@@ -87,7 +89,7 @@ export interface Manifest {
   readonly dims: Readonly<Record<string, number>>;
   readonly layers: number;
   readonly vocabulary: number;
-  readonly precision: "fp32" | "fp16";
+  readonly precision: Precision;
   readonly target: string;
   /** HTP targets only. `socModel` is Qnn_SocModel_t's number; `vtcmMb` the SoC's VTCM. */
   readonly htp: {

@@ -39,7 +39,7 @@ export class LowerContext {
   private readonly roots: ReadonlySet<Value>;
 
   constructor(graph: IrGraph, options: LowerOptions) {
-    this.isFloat16 = options.precision === "fp16";
+    this.isFloat16 = options.precision !== "fp32";
     this.builder = new GraphBuilder(this.isFloat16 ? "float16" : "float32");
     this.heads = headDims(graph);
     this.roots = new Set([graph.logits, ...graph.states.map((s) => s.next)]);
