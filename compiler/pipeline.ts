@@ -6,7 +6,7 @@
  * Every pass is one file, one function, one name for `--dump-ir`, and one page in docs/passes. The driver verifies the IR
  * after each.
  */
-import type { CheckedModel, CheckedPolicy } from "./check/typed.ts";
+import type { CheckedModel, CheckedPolicy, PrecisionPolicy } from "./check/typed.ts";
 import { hasErrors, type Diagnostic, type Outcome } from "./diagnostics/diagnostic.ts";
 import { expand } from "./expand/expand.ts";
 import type { IrGraph } from "./ir/ir.ts";
@@ -36,6 +36,8 @@ export interface CompileOptions {
   /** The precision whose passes make the graph, where that is not `precision`: calibration reads in float32 what a quantized build will have. */
   readonly form?: Precision;
   readonly embedding: "graph" | "host";
+  /** Further policies about precision, which count behind the model's. */
+  readonly precisionPolicies?: readonly PrecisionPolicy[];
   /** false leaves the spec's scaling policies out. */
   readonly scaling: boolean;
   /** Further graphs that read this many tokens at once, each from 2 on; absent: none. */
@@ -90,7 +92,11 @@ export const stageNames: readonly string[] = ["expand", ...passes.map((p) => p.n
 
 /** Expansion and all passes: the IR that lowering gets. */
 function optimise(model: CheckedModel, options: GraphOptions): Outcome<IrGraph> {
-  const passOptions: PassOptions = { ...options, form: options.form ?? options.precision, policies: options.scaling ? model.policies : [] };
+  const passOptions: PassOptions = {
+    ...options,
+    form: options.form ?? options.precision,
+    policies: options.scaling ? model.policies : [],
+  };
   const diagnostics: Diagnostic[] = [];
   let graph = expand(model);
   verifyIr(graph, "expand");

@@ -15,6 +15,7 @@ import { declarePart, openModel } from "./check-declarations.ts";
 import { checkDefinitions, isActive, representativeLayers } from "./check-definitions.ts";
 import { checkPart } from "./check-part.ts";
 import { checkPolicies } from "./check-policies.ts";
+import { readPrecision, unknownNames } from "./check-precision.ts";
 import { placeholderSizes } from "./placeholder-sizes.ts";
 import { type CheckpointTensors, type DeclaredTensor, resolveDims } from "./resolve-dims.ts";
 import { type Dims, type ModelScope, type PartScope, shapeText } from "./scope.ts";
@@ -39,9 +40,10 @@ export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): Checke
   checkVocabulary(head, model);
   checkDefinitions(spec, report);
   const policies = checkPolicies(spec, report);
+  const precisionPolicies = readPrecision(spec, report);
   const declared = declaredTensors(spec, [embedding, ...parts, head]);
   const resolved = checkpoint ? resolveDims(declared, prefix, checkpoint, model) : placeholders(spec, policies, model);
-  const isGood = spec.complete && !hasErrors(diagnostics);
+  const wasGood = spec.complete && !hasErrors(diagnostics);
   const partial: CheckedModel = {
     name: spec.name.value,
     file: spec.file,
@@ -55,7 +57,11 @@ export function checkSpec(spec: SpecAst, checkpoint?: CheckpointTensors): Checke
     parts,
     head,
     policies,
+    precisionPolicies,
   };
+  // Of a spec with other mistakes a name may be missing for those.
+  if (wasGood) unknownNames(precisionPolicies, partial, spec).forEach(report);
+  const isGood = wasGood && !hasErrors(diagnostics);
   const found = distinctDiagnostics(withInheritance(spec, diagnostics));
   return { value: isGood ? partial : undefined, partial, diagnostics: found };
 }

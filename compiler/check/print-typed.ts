@@ -18,11 +18,16 @@ export function printModel(model: CheckedModel): string {
     "carry",
     ...[...model.carries].map(([name, shape]) => `  ${name} [${shape.join(", ")}]`),
     ...[model.embedding, ...model.parts, model.head].flatMap((part) => ["", ...printPart(part)]),
-    ...(model.policies.length > 0 ? ["", "policies"] : []),
+    ...(model.policies.length + model.precisionPolicies.length > 0 ? ["", "policies"] : []),
     ...model.policies.map((policy) =>
       policy.kind === "scale"
         ? `  scale ${policy.part}.${policy.value} by ${policy.by}`
         : `  rescale hidden every ${policy.every} by ${policy.by}`,
+    ),
+    ...model.precisionPolicies.map((policy) =>
+      policy.kind === "keepFloat"
+        ? `  keep ${policy.patterns.join(", ")} in float16`
+        : `  quantize ${policy.pattern} to ${policy.bits} bits${policy.block === undefined ? "" : ` in blocks of ${policy.block}`}`,
     ),
     "",
   ].join("\n");

@@ -133,6 +133,29 @@ export type CheckedPolicy =
       readonly text: string;
     };
 
+/** Equations, by patterns of their names, whose nodes stay float16 in a quantized build. */
+export interface KeepFloatPolicy {
+  readonly kind: "keepFloat";
+  readonly patterns: readonly string[];
+  /** Absent on the command line. */
+  readonly span?: Span;
+  readonly text: string;
+}
+
+/** The least bits that lower-precision builds may give the weights that the pattern names: 16 is float16. */
+export interface QuantizePolicy {
+  readonly kind: "quantize";
+  readonly pattern: string;
+  readonly bits: 4 | 8 | 16;
+  /** Inputs that share a scale; 4-bit weights only. */
+  readonly block?: 16 | 32 | 64;
+  readonly span?: Span;
+  readonly text: string;
+}
+
+/** Of several that match, the last one counts. */
+export type PrecisionPolicy = KeepFloatPolicy | QuantizePolicy;
+
 export interface CheckedModel {
   readonly name: string;
   readonly file: string;
@@ -148,7 +171,9 @@ export interface CheckedModel {
   readonly embedding: CheckedPart;
   readonly parts: readonly CheckedPart[];
   readonly head: CheckedPart;
+  /** Those that scale. */
   readonly policies: readonly CheckedPolicy[];
+  readonly precisionPolicies: readonly PrecisionPolicy[];
 }
 
 /** Whether an equation is there in layer `layer`. */

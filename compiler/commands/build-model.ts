@@ -1,7 +1,7 @@
 /** The whole way from a spec and a checkpoint to an artefact folder: what `build` and `estimate SPEC` do. */
 import packageJson from "../../package.json" with { type: "json" };
 import type { Triple } from "../build/build-library.ts";
-import type { CheckedModel } from "../check/typed.ts";
+import type { CheckedModel, PrecisionPolicy } from "../check/typed.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
 import type { Precision, Target } from "../targets/targets.ts";
@@ -18,6 +18,8 @@ export interface BuildRequest {
   readonly embedding: "graph" | "host";
   readonly scaling: boolean;
   readonly embedWeights: boolean;
+  /** Of the command line: they count behind the spec's. */
+  readonly precisionPolicies?: readonly PrecisionPolicy[];
   /** As --tokenizer names it. */
   readonly tokenizer?: string | undefined;
   /** Tokens of graphs for prompts; see CompileOptions. */
@@ -62,6 +64,7 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
   const { model, checkpoint, sources } = front;
   try {
     if (!model || !checkpoint) throw new BuildError(front.diagnostics, sources);
+    await checkOptions(request.precisionPolicies ?? [], model);
     const vocabulary = vocabularySize(model);
     const { tokenizerForBuild } = await import("./tokenizer.ts");
     const { tokenizer, source } = await tokenizerForBuild(request.tokenizer, vocabulary, request.weights, session);
@@ -109,6 +112,14 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
   } finally {
     checkpoint?.close();
   }
+}
+
+/** Diagnostics: policy/unknown-name, policy/nothing-to-quantize. */
+async function checkOptions(policies: readonly PrecisionPolicy[], model: CheckedModel): Promise<void> {
+  if (policies.length === 0) return;
+  const { unknownNames } = await import("../check/check-precision.ts");
+  const found = unknownNames(policies, model);
+  if (found.length > 0) throw new DiagnosticError(found);
 }
 
 /** The one axis of `logits`, which the checker has seen to. */

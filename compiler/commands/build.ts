@@ -4,11 +4,13 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
+import type { KeepFloatPolicy, QuantizePolicy } from "../check/typed.ts";
 import { makeFolder } from "../build/make-folder.ts";
 import { hostTriple, type Triple, triples } from "../build/triples.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Estimate, Manifest } from "../emit/manifest.ts";
+import { optionPolicies, parseKeepFloat, parseQuantize } from "../quantize/precision-options.ts";
 import { targetNames } from "../targets/targets.ts";
 import { parseArchs } from "./arch-option.ts";
 import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
@@ -40,6 +42,8 @@ interface BuildFlags extends TargetFlags {
   readonly prefill?: readonly number[];
   readonly chunks?: string;
   readonly encodings?: string;
+  readonly quantize?: readonly QuantizePolicy[];
+  readonly keepFloat?: KeepFloatPolicy;
   readonly tokenizer?: string;
 }
 
@@ -59,6 +63,12 @@ export function buildCommand(line: CommandLine): Command {
       choice("--embedding", ["graph", "host"] as const),
       "graph",
     )
+    .option(
+      "--quantize <policies>",
+      "least bits of weights in a quantized build, by patterns of names: *.key=w8,*.{up,down}=w4:32",
+      parseQuantize,
+    )
+    .option("--keep-float <names>", "equations that stay float16 in a quantized build: S,timeMix.w", parseKeepFloat)
     .option("--no-context", "leave the context binary out (Qualcomm's finalize takes time)")
     .option("--no-scaling", "leave the spec's scaling policies out")
     .option(
@@ -97,6 +107,7 @@ export function buildCommand(line: CommandLine): Command {
       {
         ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
         prefill: flags.prefill ?? [],
+        precisionPolicies: optionPolicies(flags),
         ...{
           tokenizer,
           embedWeights: flags.embedWeights === true,

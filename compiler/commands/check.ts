@@ -70,7 +70,7 @@ function summarise(model: CheckedModel): object {
       states: part.states.map((state) => state.name),
       equations: part.equations.length,
     })),
-    policies: model.policies.map((policy) => policy.text),
+    policies: [...model.policies, ...model.precisionPolicies].map((policy) => policy.text),
   };
 }
 

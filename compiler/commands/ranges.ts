@@ -12,7 +12,7 @@ import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnost
 import type { Manifest } from "../emit/manifest.ts";
 import { specName } from "../frontend/spec-file.ts";
 import { type EquationRange, equationRanges, type TensorStatistics } from "../ranges/measured-ranges.ts";
-import { type Policy, policyOf, policyText } from "../ranges/policy.ts";
+import { type Policy, policiesOf, policyText, type Precision } from "../ranges/policy.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
@@ -170,15 +170,18 @@ async function writeTo(file: string, { policies, present }: RangesResult): Promi
   if (JSON.stringify(policies) === JSON.stringify(present)) return undefined;
   const { writePolicies } = await import("../ranges/write-policies.ts");
   const { readSpec } = await import("../frontend/read-spec.ts");
-  const readPolicies = (text: string): Policy[] | undefined => {
+  const readPolicies = (text: string): (Policy | Precision)[] | undefined => {
     const { value, diagnostics } = readSpec(file, (path) => (path === file ? text : readSpecText(path)));
-    return diagnostics.length === 0 ? value?.policies.map(policyOf) : undefined;
+    return diagnostics.length === 0 && value ? policiesOf(value) : undefined;
   };
-  const attempt = writePolicies(readFileSync(file, "utf8"), policies, readPolicies);
-  const texts = (list: readonly Policy[] | undefined): string | undefined =>
+  const text = readFileSync(file, "utf8");
+  // What the spec says of precision stays.
+  const wanted = [...policies, ...(readPolicies(text) ?? []).filter(isPrecision)];
+  const attempt = writePolicies(text, wanted, readPolicies);
+  const texts = (list: readonly (Policy | Precision)[] | undefined): string | undefined =>
     list && JSON.stringify(list.map((policy) => policyText(policy)).sort());
   const written =
-    "text" in attempt && texts(readPolicies(attempt.text)) !== texts(policies)
+    "text" in attempt && texts(readPolicies(attempt.text)) !== texts(wanted)
       ? { problem: "it would not be read as it should then" }
       : attempt;
   if ("problem" in written) {
@@ -192,3 +195,6 @@ async function writeTo(file: string, { policies, present }: RangesResult): Promi
   writeFileSync(file, written.text);
   return file;
 }
+
+const isPrecision = (policy: Policy | Precision): policy is Precision =>
+  policy.kind === "keepFloat" || policy.kind === "quantize";

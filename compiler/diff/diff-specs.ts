@@ -3,9 +3,9 @@
  * Equations are the same when they mean the same: blanks, comments and needless parentheses do not count.
  */
 import type { Span } from "../diagnostics/diagnostic.ts";
-import type { PartAst, PolicyAst, ShapeAst, SpecAst } from "../frontend/ast.ts";
+import type { PartAst, PolicyAst, PrecisionPolicyAst, ShapeAst, SpecAst } from "../frontend/ast.ts";
 import { meaningOf } from "../frontend/meaning.ts";
-import { policyOf, policySubject } from "../ranges/policy.ts";
+import { policySubjects } from "../frontend/policy-subjects.ts";
 import { diffLists, type Paired } from "./diff-lists.ts";
 
 /** A piece of a spec as text, and where it was written. */
@@ -57,7 +57,7 @@ export function diffSpecs(left: SpecAst, right: SpecAst): SpecDifference {
     parts: [...names]
       .map((name) => diffParts(name, of(ours, name), of(theirs, name)))
       .filter(({ weights, state, equations }) => weights.length + state.length + equations.length > 0),
-    policies: byName(left.policies.map(policyText), right.policies.map(policyText)),
+    policies: byName(policiesOf(left), policiesOf(right)),
   };
 }
 
@@ -123,11 +123,24 @@ const statesOf = (part: PartAst | undefined): Named[] =>
     span: name.span,
   }));
 
-const policyText = (policy: PolicyAst): Named => ({
-  name: policySubject(policyOf(policy)),
-  text: policy.kind === "scale" ? `by ${policy.by.value}` : `by ${policy.by.value} every ${policy.every.value} layers`,
-  span: policy.span,
-});
+const policiesOf = ({ policies, precisionPolicies }: SpecAst): Named[] => [
+  ...policies.map((policy) => ({
+    name: policySubjects(policy)[0]!.name,
+    text: scalingText(policy),
+    span: policy.span,
+  })),
+  ...precisionPolicies.flatMap((policy) =>
+    policySubjects(policy).map(({ key }) => ({ name: key, text: precisionText(policy), span: policy.span })),
+  ),
+];
+
+const scalingText = (policy: PolicyAst): string =>
+  policy.kind === "scale" ? `by ${policy.by.value}` : `by ${policy.by.value} every ${policy.every.value} layers`;
+
+function precisionText(policy: PrecisionPolicyAst): string {
+  if (policy.kind === "keepFloat") return "float16";
+  return `${policy.width.value}${policy.block ? ` in blocks of ${policy.block.value}` : ""}`;
+}
 
 interface KeyedSide extends Side {
   readonly key: string;

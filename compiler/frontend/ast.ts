@@ -77,6 +77,23 @@ export type PolicyAst =
       readonly text: string;
     };
 
+export type PrecisionPolicyAst =
+  | {
+      readonly kind: "keepFloat";
+      readonly patterns: readonly Located<string>[];
+      readonly span: Span;
+      readonly text: string;
+    }
+  | {
+      readonly kind: "quantize";
+      readonly pattern: Located<string>;
+      /** "w4", "w8" or "f16", if it is right. */
+      readonly width: Located<string>;
+      readonly block?: Located<number>;
+      readonly span: Span;
+      readonly text: string;
+    };
+
 export interface SpecAst {
   readonly file: string;
   /** Text of every file that spans point into: the spec and what it imports. */
@@ -93,6 +110,7 @@ export interface SpecAst {
   readonly layers: LayersAst;
   readonly head: PartAst;
   readonly policies: readonly PolicyAst[];
+  readonly precisionPolicies: readonly PrecisionPolicyAst[];
   readonly span: Span;
   /** The extensions that made it out of another spec, the last one first. */
   readonly extensions: readonly ExtensionAst[];

@@ -119,23 +119,64 @@ export function buildStates(value: StaticValue, context: Context): ast.StateAst[
   });
 }
 
-export function buildPolicies(value: StaticValue, context: Context): ast.PolicyAst[] {
-  return items(value, "the policies", context).flatMap((item): ast.PolicyAst[] => {
+/** Both kinds, each in the order in which they are written. */
+export interface BuiltPolicies {
+  readonly policies: readonly ast.PolicyAst[];
+  readonly precisionPolicies: readonly ast.PrecisionPolicyAst[];
+}
+
+export function buildPolicies(value: StaticValue, context: Context): BuiltPolicies {
+  const policies: ast.PolicyAst[] = [];
+  const precisionPolicies: ast.PrecisionPolicyAst[] = [];
+  for (const item of items(value, "the policies", context)) {
     const kind = item.kind === "object" ? kindOf(item) : undefined;
-    if (kind !== "scale" && kind !== "rescaleHidden") {
-      wrongType(item, "a policy: scale(...) or rescaleHidden(...)", context);
-      return [];
-    }
     const body = item as StaticObject;
-    const by = required(body, "by", context, number);
-    const { span } = body;
-    const text = (context.sources.get(span.file) ?? "").slice(span.start, span.end).replace(/\s+/g, " ");
-    if (kind === "scale") {
-      const named = required(body, "value", context, string);
-      return named && by ? [{ kind, value: named, by, span, text }] : [];
-    }
-    knownKeys(body, ["every", "by"], context);
-    const every = required(body, "every", context, number);
-    return every && by ? [{ kind, every, by, span, text }] : [];
+    if (kind === "scale" || kind === "rescaleHidden") policies.push(...buildScaling(body, kind, context));
+    else if (kind === "keepFloat" || kind === "quantize")
+      precisionPolicies.push(...buildPrecision(body, kind, context));
+    else wrongType(item, "a policy: scale(...), rescaleHidden(...), keepFloat(...) or quantize(...)", context);
+  }
+  return { policies, precisionPolicies };
+}
+
+/** As it was written, on one line. */
+const textOf = ({ span }: StaticObject, { sources }: Context): string =>
+  (sources.get(span.file) ?? "").slice(span.start, span.end).replace(/\s+/g, " ");
+
+function buildScaling(body: StaticObject, kind: ast.PolicyAst["kind"], context: Context): ast.PolicyAst[] {
+  const by = required(body, "by", context, number);
+  const { span } = body;
+  const text = textOf(body, context);
+  if (kind === "scale") {
+    const named = required(body, "value", context, string);
+    return named && by ? [{ kind, value: named, by, span, text }] : [];
+  }
+  knownKeys(body, ["every", "by"], context);
+  const every = required(body, "every", context, number);
+  return every && by ? [{ kind, every, by, span, text }] : [];
+}
+
+function buildPrecision(
+  body: StaticObject,
+  kind: ast.PrecisionPolicyAst["kind"],
+  context: Context,
+): ast.PrecisionPolicyAst[] {
+  const { span } = body;
+  const text = textOf(body, context);
+  if (kind === "keepFloat") {
+    const patterns = required(body, "patterns", context, (list) =>
+      items(list, "names of values", context).flatMap((item) => string(item, context) ?? []),
+    );
+    return patterns && patterns.length > 0 ? [{ kind, patterns, span, text }] : [];
+  }
+  const pattern = required(body, "pattern", context, string);
+  const width = required(body, "width", context, string);
+  const before = context.gaps();
+  const block = optional(body, "how", context, (how) => {
+    if (how.kind !== "object") return wrongType(how, "an object: { block: 32 }", context);
+    knownKeys(how, ["block"], context, "how weights are quantized");
+    return required(how, "block", context, number);
   });
+  const isWhole = context.gaps() === before;
+  return pattern && width && isWhole ? [{ kind, pattern, width, ...(block && { block }), span, text }] : [];
 }

@@ -51,7 +51,7 @@ function buildModel(value: StaticValue, file: string, context: Context): ast.Spe
   const dims = required(body, "dims", context, buildDims) ?? [];
   const carries = required(body, "carry", context, buildCarries) ?? [];
   const hasGaps = context.gaps() > before;
-  const policies = optional(body, "policies", context, buildPolicies) ?? [];
+  const built = optional(body, "policies", context, buildPolicies) ?? { policies: [], precisionPolicies: [] };
   const reference = optional(body, "reference", context, string)?.value ?? "";
   if (!name || !embedding || !layers || !head) return undefined;
   return {
@@ -66,7 +66,7 @@ function buildModel(value: StaticValue, file: string, context: Context): ast.Spe
     embedding,
     layers,
     head,
-    policies,
+    ...built,
     span: body.span,
     extensions: [],
   };

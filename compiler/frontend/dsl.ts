@@ -9,7 +9,7 @@ import { describeValue, type Entry, type StaticValue } from "./static-value.ts";
 type ArgumentKind = "string" | "number" | "object" | "array" | "content";
 
 interface DslFunction {
-  /** Name and kind of each argument; a `?` after the name makes it optional. */
+  /** Name and kind of each argument; a `?` after the name makes it optional; `...` before the last one's: one or several. */
   readonly parameters: readonly (readonly [name: string, kind: ArgumentKind])[];
   readonly make: (args: readonly StaticValue[], call: DslCall) => readonly (readonly [string, StaticValue])[];
 }
@@ -125,6 +125,18 @@ const functions: Readonly<Record<string, DslFunction>> = {
     parameters: [["how", "object"]],
     make: ([how], call) => withBody("rescaleHidden", [], how!, call),
   },
+  keepFloat: {
+    parameters: [["...values", "string"]],
+    make: (args, call) => [
+      ["kind", text("keepFloat", call.callee)],
+      ["patterns", { kind: "array", items: args, span: call.span }],
+    ],
+  },
+  quantize: record("quantize", [
+    ["pattern", "string"],
+    ["width", "string"],
+    ["how?", "object"],
+  ]),
   extend: record("extension", [
     ["base", "object"],
     ["changes", "object"],
@@ -166,25 +178,30 @@ const argumentKinds: Readonly<Record<ArgumentKind, string>> = {
 function checkArguments(call: DslCall, { parameters }: DslFunction, report: (d: Diagnostic) => void): boolean {
   const signature = `${call.name}(${parameters.map(([name]) => name).join(", ")})`;
   const required = parameters.filter(([name]) => !name.endsWith("?")).length;
-  if (call.args.length < required || call.args.length > parameters.length) {
+  const isOpen = parameters.at(-1)?.[0].startsWith("...") === true;
+  if (call.args.length < required || (!isOpen && call.args.length > parameters.length)) {
     report(
-      inputError("spec/argument", `\`${call.name}\` takes ${required} argument${required === 1 ? "" : "s"}`, {
-        primary: { span: call.span, text: `${call.args.length} given` },
-        hint: `write ${signature}`,
-      }),
+      inputError(
+        "spec/argument",
+        `\`${call.name}\` takes ${isOpen ? "at least " : ""}${required} argument${required === 1 ? "" : "s"}`,
+        {
+          primary: { span: call.span, text: `${call.args.length} given` },
+          hint: `write ${signature}`,
+        },
+      ),
     );
     return false;
   }
   let good = true;
   call.args.forEach((arg, i) => {
-    const [name, kind] = parameters[i]!;
+    const [name, kind] = parameters[Math.min(i, parameters.length - 1)]!;
     const fits = kind === "content" ? arg.kind === "equations" || arg.kind === "object" : arg.kind === kind;
     if (fits || (arg.kind === "undefined" && name.endsWith("?"))) return;
     good = false;
     if (arg.kind === "unknown") return;
     const wanted = argumentKinds[kind];
     report(
-      inputError("spec/argument", `\`${name.replace("?", "")}\` of \`${call.name}\` must be ${wanted}`, {
+      inputError("spec/argument", `\`${name.replace(/^\.\.\.|\?$/g, "")}\` of \`${call.name}\` must be ${wanted}`, {
         primary: { span: arg.span, text: `this is ${describeValue(arg)}` },
         hint: `write ${signature}`,
       }),

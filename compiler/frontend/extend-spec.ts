@@ -11,6 +11,7 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import { applyEdits, type ResolvedEdit } from "./apply-edits.ts";
 import type * as ast from "./ast.ts";
 import {
+  type BuiltPolicies,
   buildCarries,
   buildDims,
   buildEquations,
@@ -31,6 +32,7 @@ import {
   string,
   wrongType,
 } from "./read-value.ts";
+import { policySubjects, withoutSubjects } from "./policy-subjects.ts";
 import type { Entry, StaticObject, StaticValue } from "./static-value.ts";
 
 type Located = ast.Located<string>;
@@ -79,7 +81,7 @@ export function extendSpec(base: ast.SpecAst, changes: StaticObject, span: Span,
     embedding: changeFramePart(base.embedding, changes, "embedding", changing),
     layers: changeLayers(base.layers, changes, changing),
     head: changeFramePart(base.head, changes, "head", changing),
-    policies: changePolicies(base.policies, changes, changing),
+    ...changePolicies(base, changes, changing),
     span,
     extensions: [
       {
@@ -274,36 +276,43 @@ function noneLeft({ name }: ast.PartAst, list: StaticValue, { context, hasToStay
   return { kind: "broken", targets: [], span };
 }
 
-function changePolicies(
-  base: readonly ast.PolicyAst[],
-  changes: StaticObject,
-  changing: Changing,
-): readonly ast.PolicyAst[] {
+function changePolicies(base: ast.SpecAst, changes: StaticObject, changing: Changing): BuiltPolicies {
   const { context } = changing;
   const list = optional(changes, "policies", context, (value) => items(value, "the policies", context));
-  if (!list) return base;
+  if (!list) return { policies: base.policies, precisionPolicies: base.precisionPolicies };
+  const subjects = [...base.policies, ...base.precisionPolicies].flatMap(policySubjects);
   const gone = new Set<string>();
   for (const item of list.filter(isRemoval)) {
     const name = withName(item, context);
     if (!name) continue;
-    const known = base.map(subject);
-    if (known.includes(name.value)) gone.add(name.value);
-    else unknownName(name, `no policy of \`${name.value}\``, known, changing);
+    const found = subjects.filter(({ name: own, key }) => own === name.value || key === name.value);
+    found.forEach(({ key }) => gone.add(key));
+    if (found.length > 0) continue;
+    const known = subjects.map(({ name: own }) => own);
+    unknownName(name, `no policy of \`${name.value}\``, known, changing);
   }
   const written = list.filter((item) => !isRemoval(item));
   const [first] = list;
-  const own = first ? buildPolicies({ kind: "array", items: written, span: first.span }, context) : [];
-  const replaced = new Map([...own].reverse().map((policy) => [subject(policy), policy]));
-  const known = new Set(base.map(subject));
-  return [
-    ...base.filter((policy) => !gone.has(subject(policy))).map((policy) => replaced.get(subject(policy)) ?? policy),
-    // A second one for the same value stays, for the checker to find.
-    ...own.filter((policy) => !known.has(subject(policy)) || replaced.get(subject(policy)) !== policy),
-  ];
+  const own = first
+    ? buildPolicies({ kind: "array", items: written, span: first.span }, context)
+    : { policies: [], precisionPolicies: [] };
+  const keyOf = (policy: ast.PolicyAst): string => policySubjects(policy)[0]!.key;
+  const replaced = new Map([...own.policies].reverse().map((policy) => [keyOf(policy), policy]));
+  const known = new Set(base.policies.map(keyOf));
+  const anew = new Set(own.precisionPolicies.flatMap(policySubjects).map(({ key }) => key));
+  return {
+    policies: [
+      ...base.policies.filter((policy) => !gone.has(keyOf(policy))).map((p) => replaced.get(keyOf(p)) ?? p),
+      // A second one for the same value stays, for the checker to find.
+      ...own.policies.filter((policy) => !known.has(keyOf(policy)) || replaced.get(keyOf(policy)) !== policy),
+    ],
+    // Of these the last one counts: those of an extension stand behind the base's.
+    precisionPolicies: [
+      ...base.precisionPolicies.flatMap((policy) => withoutSubjects(policy, new Set([...gone, ...anew]))),
+      ...own.precisionPolicies,
+    ],
+  };
 }
-
-/** What a policy is about: a spec has one for each. */
-const subject = (policy: ast.PolicyAst): string => (policy.kind === "scale" ? policy.value.value : policy.kind);
 
 interface ReadEdit {
   readonly kind: ResolvedEdit<unknown>["kind"];
@@ -385,6 +394,6 @@ function writtenIn(spec: ast.SpecAst): Span[] {
     ...[...spec.dims, ...spec.carries].map(({ name }) => name.span),
     ...spec.carries.map(({ shape }) => shape.span),
     ...parts.flatMap((part) => [part, ...part.weights, ...part.states, ...part.equations].map(({ span }) => span)),
-    ...spec.policies.map(({ span }) => span),
+    ...[...spec.policies, ...spec.precisionPolicies].map(({ span }) => span),
   ];
 }

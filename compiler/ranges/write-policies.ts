@@ -1,5 +1,5 @@
 /**
- * Puts scaling policies into a spec's text: into its `policies` list, with the imports that they need. Text is only inserted
+ * Puts policies into a spec's text: into its `policies` list, with the imports that they need. Text is only inserted
  * or replaced in those places, so that comments, line ends and formatting stay. In: the text and the policies that the spec is
  * to have. Out: the new text, or why it was not to be edited (the list is computed elsewhere: then the author has to do it).
  *
@@ -16,7 +16,7 @@ import {
   type SourceFile,
 } from "ts-morph";
 
-import { type Policy, policySubject, policyText } from "./policy.ts";
+import { type Policy, policyText, type Precision, subjectsOf } from "./policy.ts";
 
 export type Written =
   | { readonly text: string }
@@ -31,9 +31,9 @@ interface Edit {
 }
 
 /** The policies of the spec with this text; undefined: it cannot be read. */
-export type ReadPolicies = (text: string) => readonly Policy[] | undefined;
+export type ReadPolicies = (text: string) => readonly (Policy | Precision)[] | undefined;
 
-export function writePolicies(text: string, policies: readonly Policy[], read: ReadPolicies): Written {
+export function writePolicies(text: string, policies: readonly (Policy | Precision)[], read: ReadPolicies): Written {
   const base = writeList(text, () => []);
   if ("problem" in base) return base;
   const inherited = read(base.text) ?? [];
@@ -41,15 +41,22 @@ export function writePolicies(text: string, policies: readonly Policy[], read: R
 }
 
 /** What a list is to say so that, together with what is inherited, it comes to `policies`. */
-function itemsOf(policies: readonly Policy[], inherited: readonly Policy[], use: (name: string) => string): string[] {
+function itemsOf(
+  policies: readonly (Policy | Precision)[],
+  inherited: readonly (Policy | Precision)[],
+  use: (name: string) => string,
+): string[] {
   const kept = inherited.map((policy) => policyText(policy));
-  const subjects = policies.map(policySubject);
+  const wanted = policies.flatMap(subjectsOf).map(({ key }) => key);
+  const there = inherited.flatMap(subjectsOf);
+  // A name that policies of several kinds are about says with its kind which of them.
+  const address = ({ name, key }: { name: string; key: string }): string =>
+    there.filter((other) => other.name === name).length > 1 ? key : name;
   return [
     ...policies.filter((policy) => !kept.includes(policyText(policy))).map((policy) => policyText(policy, use)),
-    ...inherited
-      .map(policySubject)
-      .filter((subject) => !subjects.includes(subject))
-      .map((subject) => `${use("remove")}("${subject}")`),
+    ...there
+      .filter(({ key }) => !wanted.includes(key))
+      .map((subject) => `${use("remove")}(${JSON.stringify(address(subject))})`),
   ];
 }
 

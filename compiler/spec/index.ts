@@ -80,7 +80,7 @@ export interface PartBody {
 }
 
 /** A policy changes how a model is computed, never what it computes. */
-export type Policy = ScalePolicy | RescaleHiddenPolicy;
+export type Policy = ScalePolicy | RescaleHiddenPolicy | KeepFloatPolicy | QuantizePolicy;
 
 /** The named value of every layer is kept multiplied by `by`, a power of two. */
 export interface ScalePolicy {
@@ -98,6 +98,30 @@ export interface RescaleHiddenPolicy {
   readonly every: number;
   /** A power of two: 1 / 2. */
   readonly by: number;
+}
+
+/** Equations whose nodes stay float16 in a quantized build. */
+export interface KeepFloatPolicy {
+  readonly kind: "keepFloat";
+  /** "S", "timeMix.k", or patterns: "timeMix.*", "timeMix.{k,v}". */
+  readonly patterns: readonly string[];
+}
+
+/** "w4" and "w8": integers of that many bits; "f16": float16. */
+export type WeightWidth = "w4" | "w8" | "f16";
+
+/** The least that a build of lower precision may use for some weights. */
+export interface QuantizePolicy {
+  readonly kind: "quantize";
+  /** "att.key.weight", "att.*", "ffn.{key,value}"; or the equation that uses them, "channelMix.k". */
+  readonly pattern: string;
+  readonly width: WeightWidth;
+  readonly how?: QuantizeOptions | undefined;
+}
+
+export interface QuantizeOptions {
+  /** Inputs that share a scale; for "w4". */
+  readonly block: 16 | 32 | 64;
 }
 
 /** "blocks.{layer}": says where the layer's number stands. */
@@ -130,7 +154,7 @@ export interface Model {
   readonly layers: Layers;
   /** From the last `x` to `logits`. */
   readonly head: Part;
-  /** How the model is kept inside float16's range; proved to leave its results as they are. */
+  /** How the model is kept inside float16's range, proved to leave its results as they are; and what quantized builds keep precise. */
   readonly policies: readonly Policy[];
 }
 
@@ -266,6 +290,31 @@ export const rescaleHidden = (how: { readonly every: number; readonly by: number
   ...how,
 });
 
+/**
+ * Keeps equations in float16 in quantized builds: values by name, with their part or without, or patterns of these, in which `*`
+ * stands for any characters and `{a,b}` for a or b.
+ *
+ *     keepFloat("S", "timeMix.w")
+ */
+export const keepFloat = (first: string, ...more: readonly string[]): KeepFloatPolicy => ({
+  kind: "keepFloat",
+  patterns: [first, ...more],
+});
+
+/**
+ * The least precision that quantized builds may give some weights: those that a pattern names, by the checkpoint's names inside a
+ * layer, or by the equation that uses them. A build of more bits keeps its own. Of several policies for a weight the last one counts.
+ *
+ *     quantize("att.*", "w8")
+ *     quantize("ffn.{key,value}", "w4", { block: 32 })
+ */
+export const quantize = (pattern: string, width: WeightWidth, how?: QuantizeOptions): QuantizePolicy => ({
+  kind: "quantize",
+  pattern,
+  width,
+  how,
+});
+
 /** What `model` is given: a model without policies may leave them out. */
 export interface ModelBody extends Omit<Model, "kind" | "policies"> {
   readonly policies?: readonly Policy[];
@@ -352,7 +401,10 @@ export interface ModelChanges {
     readonly parts?: readonly Edit<Part>[];
   };
   readonly head?: ChangedPart;
-  /** A policy replaces the base's one of the same value; `remove("timeMix.k")`, `remove("rescaleHidden")`. */
+  /**
+   * A policy replaces the base's one of the same kind and name; `remove("timeMix.k")`, `remove("rescaleHidden")`, `remove("att.*")`.
+   * Where several kinds are about one name, `remove("scale timeMix.k")` says which.
+   */
   readonly policies?: readonly (Policy | Remove)[];
 }
 

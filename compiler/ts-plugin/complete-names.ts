@@ -76,11 +76,19 @@ export function completeEquation(
 
 export const completeShape = ({ dims }: NameIndex): readonly Completion[] => [...dims.values()].map(plain);
 
-/** `part.value`, for every value that equations compute. */
-export const completePolicy = ({ parts }: NameIndex): readonly Completion[] =>
-  [...parts].flatMap(([part, { values }]) =>
+/** `part.value`, for every value that equations compute; before them matrices, by the checkpoint's names inside a layer. */
+export function completePolicy({ parts }: NameIndex, weights: boolean): readonly Completion[] {
+  const declared = [...parts].flatMap(([, part]) => [...part.declared.values()]);
+  const matrices = declared.flatMap((name): Completion[] =>
+    name.kind === "weight" && (name.shape?.length ?? 0) > 1
+      ? [{ text: name.tensor.split(/\{layer\}\.?/).at(-1)!, name, primed: false }]
+      : [],
+  );
+  const values = [...parts].flatMap(([part, { values }]) =>
     [...values.values()].map((name) => ({ text: `${part}.${name.name}`, name, primed: false })),
   );
+  return weights ? [...matrices, ...values] : values;
+}
 
 interface OpenBracket {
   readonly character: "(" | "[";

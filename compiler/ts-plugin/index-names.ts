@@ -91,6 +91,9 @@ export function indexNames(spec: ast.SpecAst, model: CheckedModel): NameIndex {
   spec.layers.parts.forEach((part, i) => indexPart(part, model.parts[i]!, spec.layers.prefix.value));
   indexPart(spec.head, model.head, undefined);
   for (const policy of spec.policies) if (policy.kind === "scale") indexPolicy(policy.value);
+  for (const policy of spec.precisionPolicies) {
+    (policy.kind === "keepFloat" ? policy.patterns : [policy.pattern]).forEach(indexPolicy);
+  }
   return { occurrences, operations, dims, carries, parts };
 
   function declare(into: Map<string, SpecName>, { value, span }: ast.Located<string>, name: SpecName): void {

@@ -6,8 +6,8 @@ export type SpecPlace =
   | { readonly kind: "equations"; readonly start: number; readonly end: number; readonly before: string }
   /** Inside a string that is a shape. */
   | { readonly kind: "shape" }
-  /** Inside the string that names a policy's value; `start`: its first character. */
-  | { readonly kind: "policy"; readonly start: number };
+  /** Inside a string that names a policy's value, or also weights; `start`: its first character. */
+  | { readonly kind: "policy"; readonly start: number; readonly weights: boolean };
 
 /** Arguments that are shapes or dimensions, by function. */
 const shapeArguments: Readonly<Record<string, readonly number[]>> = {
@@ -49,7 +49,10 @@ export function placeInSpec(source: ts.SourceFile, position: number, typescript:
       const callee = parent.expression.getText(source);
       const argument = parent.arguments.indexOf(node);
       if (shapeArguments[callee]?.includes(argument)) return { kind: "shape" };
-      if (callee === "scale" && argument === 0) return { kind: "policy", start: node.getStart(source) + 1 };
+      const start = node.getStart(source) + 1;
+      if ((callee === "scale" && argument === 0) || callee === "keepFloat")
+        return { kind: "policy", start, weights: false };
+      if (callee === "quantize" && argument === 0) return { kind: "policy", start, weights: true };
     }
     if (!typescript.isPropertyAssignment(parent) || parent.initializer !== node) return undefined;
     const owner = parent.parent.parent;

@@ -117,7 +117,11 @@ export function createSpecFeatures(
       if (!names) continue;
       if (place.kind === "shape") return { list: completeShape(names), names };
       if (place.kind === "policy") {
-        return { list: completePolicy(names), names, replaced: { file: path, start: place.start, end: position } };
+        return {
+          list: completePolicy(names, place.weights),
+          names,
+          replaced: { file: path, start: place.start, end: position },
+        };
       }
       const isHere = ({ file, start, end }: Span): boolean =>
         file === path && start >= place.start - 1 && end <= place.end + 1;

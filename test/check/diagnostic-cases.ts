@@ -22,6 +22,13 @@ function extensionText(blocks: string, more: string): string {
   return `${extendImports}export default extend(base, {\n${lines.map((line) => `  ${line}\n`).join("")}});\n`;
 }
 
+/** The mini spec with policies about precision. */
+const precise = (policies: string, change: MiniSpec = {}): string =>
+  miniSpec({ ...change, policies }).replace(
+    "layers, mat, model, norm,",
+    "keepFloat, layers, mat, model, norm, quantize,",
+  );
+
 /** A spec that extends the mini spec. */
 function extension(blocks: string, base: MiniSpec = {}, more = ""): Pick<DiagnosticCase, "text" | "files"> {
   return {
@@ -329,6 +336,32 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
     ),
     files: { "base.rwkv.ts": miniSpec({ policies: `scale("mix.k", 1 / 2)` }) },
   },
+
+  // Policies about precision
+  { code: "policy/pattern", of: "braces", text: precise(`quantize("{key,up", "w8")`) },
+  { code: "policy/pattern", of: "comma", text: precise(`keepFloat("mix.k,mix.y")`) },
+  { code: "policy/pattern", of: "empty", text: precise(`keepFloat("")`) },
+  { code: "policy/pattern", of: "nested", text: precise(`quantize("{key,{up,down}}", "w8")`) },
+  { code: "policy/width", text: precise(`quantize("key", "w16")`) },
+  { code: "policy/block", of: "size", text: precise(`quantize("key", "w4", { block: 48 })`) },
+  { code: "policy/block", of: "width", text: precise(`quantize("key", "w8", { block: 32 })`) },
+  { code: "policy/unknown-name", of: "weight", text: precise(`quantize("kye", "w8")`) },
+  { code: "policy/unknown-name", of: "choice", text: precise(`quantize("{key,upp}", "w8")`) },
+  { code: "policy/unknown-name", of: "beginning", text: precise(`quantize("mxi.*", "w8")`) },
+  { code: "policy/unknown-name", of: "value", text: precise(`keepFloat("S", "mix.kk")`) },
+  {
+    code: "policy/unknown-name",
+    of: "layer",
+    text: precise(`quantize("blocks.{0,7}.key", "w8")`, { weights: `u: tensor("u", "H N"),`, also: "z = u * k" }),
+    checkpoint: miniCheckpoint(),
+  },
+  { code: "policy/nothing-to-quantize", of: "vector", text: precise(`quantize("ln", "w8")`) },
+  { code: "policy/nothing-to-quantize", of: "equation", text: precise(`quantize("mix.y", "w8")`) },
+  { code: "policy/duplicate", of: "pattern", text: precise(`quantize("key", "w8"), quantize("key", "w4")`) },
+  { code: "policy/duplicate", of: "kept", text: precise(`keepFloat("S", "y"), keepFloat("S")`) },
+  { code: "spec/argument", of: "none-of-several", text: precise("keepFloat()") },
+  { code: "spec/argument", of: "one-of-several", text: precise(`keepFloat("S", 3)`) },
+  { code: "spec/unknown-key", of: "quantize", text: precise(`quantize("key", "w4", { block: 32, group: 32 })`) },
 
   // Checkpoints
   {

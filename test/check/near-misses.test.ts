@@ -230,3 +230,24 @@ test("warnings let a model through", () => {
   expect(hasErrors(diagnostics)).toBe(false);
   expect(model).toBeDefined();
 });
+
+test.each([
+  `quantize("key", "w8")`,
+  // Both choices are there, one as a weight and one as an equation's value.
+  `quantize("{up,mix.k}", "w4", { block: 64 })`,
+  `quantize("*", "w8"), quantize("blocks.*.out", "f16")`,
+  `quantize("blocks.{1,17}.key", "w4")`,
+  `quantize("head", "w8"), quantize("head.logits", "w8")`,
+  `quantize("emb", "w8")`,
+  `keepFloat("S", "S'"), keepFloat("mix.y", "blocks.3.mix.k", "head.*")`,
+  `keepFloat("x"), quantize("mix.x", "w8")`,
+  // A state that needs no equation.
+  `keepFloat("prev")`,
+  `keepFloat("mix.k"), quantize("mix.k", "w8"), scale("mix.k", 1)`,
+])("policies about precision: %s", (policies) => {
+  const text = miniSpec({ policies }).replace("layers, mat,", "keepFloat, quantize, layers, mat,");
+  const { model, diagnostics } = check(text);
+  expect(diagnostics).toEqual([]);
+  const all = [...model!.policies, ...model!.precisionPolicies].map((policy) => policy.text);
+  expect(all.toSorted()).toEqual(policies.split(/(?<=\)), /).toSorted());
+});

@@ -197,6 +197,20 @@ test("policies", () => {
   expect(isSame(diffSpecs(one, two))).toBe(true);
 });
 
+test("policies about precision", () => {
+  const precise = (policies: string) =>
+    read("mini.rwkv.ts", miniSpec({ policies }).replace("layers, mat,", "keepFloat, quantize, layers, mat,"));
+  const left = precise('keepFloat("S", "mix.k"), quantize("key", "w8")');
+  const right = precise('keepFloat("S"), quantize("key", "w4", { block: 32 })');
+  const lines = describeDifference(diffSpecs(left, right), { left: left.sources, right: right.sources });
+  expect(lines.join("\n")).toMatchInlineSnapshot(`
+    "policies
+      - keepFloat mix.k: float16           mini:29
+      - quantize key: w8                   mini:29
+      + quantize key: w4 in blocks of 32   mini:29"
+  `);
+});
+
 test("each side's lines are those of its own text", () => {
   const left = read("mini.rwkv.ts", miniSpec());
   const right = read("mini.rwkv.ts", `// a line more\n${miniSpec().replace("x = emb[token]", "x = 3 * emb[token]")}`);

@@ -106,6 +106,47 @@ test("policies are inherited, replaced and removed by what they are about", () =
   expect(policies(changed)).toEqual([`scale("mix.k", 8)`, `scale("mix.y", 1)`]);
 });
 
+test("policies about precision are too, and stand behind the base's, of which the last one counts", () => {
+  const precise = (text: string): string => text.replace("layers, mat,", "keepFloat, quantize, layers, mat,");
+  const policies = (changes: string): string[] => {
+    const base = precise(
+      miniSpec({
+        policies: `scale("mix.k", 2), keepFloat("S", "mix.k", "mix.y"), quantize("key", "w4"), quantize("{up,down}", "w8")`,
+      }),
+    );
+    const { value } = read(
+      `import { extend, keepFloat, quantize, remove, scale } from "rwkvc/spec";\nimport base from "./mini.rwkv.ts";\nexport default extend(base, { name: "b", policies: [${changes}] });\n`,
+      { "mini.rwkv.ts": base },
+    );
+    expect(value?.complete).toBe(true);
+    return [...value!.policies, ...value!.precisionPolicies].map(({ text }) => text);
+  };
+  const kept = `keepFloat("S", "mix.k", "mix.y")`;
+  expect(policies("")).toEqual([`scale("mix.k", 2)`, kept, `quantize("key", "w4")`, `quantize("{up,down}", "w8")`]);
+  expect(policies(`quantize("key", "w8")`)).toEqual([
+    `scale("mix.k", 2)`,
+    kept,
+    `quantize("{up,down}", "w8")`,
+    `quantize("key", "w8")`,
+  ]);
+  expect(policies(`remove("mix.k"), remove("{up,down}")`)).toEqual([
+    `keepFloat("S", "mix.y")`,
+    `quantize("key", "w4")`,
+  ]);
+  expect(policies(`remove("keepFloat mix.k"), remove("key")`)).toEqual([
+    `scale("mix.k", 2)`,
+    `keepFloat("S", "mix.y")`,
+    `quantize("{up,down}", "w8")`,
+  ]);
+  expect(policies(`keepFloat("S"), scale("mix.k", 4)`).toSorted()).toEqual([
+    `keepFloat("S")`,
+    `keepFloat("mix.k", "mix.y")`,
+    `quantize("key", "w4")`,
+    `quantize("{up,down}", "w8")`,
+    `scale("mix.k", 4)`,
+  ]);
+});
+
 test("an extension of an extension, in other files and in one expression", () => {
   const middle = `${imports}\nimport base from "./mini.rwkv.ts";\nexport default extend(base, { name: "middle", blocks: { mix: { equations: [after("k", eq\`z = k\`)] } } });\n`;
   const spec = extended('blocks: { mix: { equations: [replace("z", eq`z = k * 2`)] } }', middle, {

@@ -43,6 +43,11 @@ export function printSpec(spec: SpecAst): string {
         ? `scale ${located(policy.value)} by ${located(policy.by)}`
         : `rescaleHidden every ${located(policy.every)} by ${located(policy.by)}`,
     ),
+    ...spec.precisionPolicies.map((policy) =>
+      policy.kind === "keepFloat"
+        ? `keepFloat ${policy.patterns.map(located).join(", ")}`
+        : `quantize ${located(policy.pattern)} to ${located(policy.width)}${policy.block ? ` in blocks of ${located(policy.block)}` : ""}`,
+    ),
     "",
   ].join("\n");
 }

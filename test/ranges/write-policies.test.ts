@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 
 import { readSpec } from "../../compiler/frontend/read-spec.ts";
 import { readSpecText } from "../../compiler/build/spec-text.ts";
-import { type Policy, policyOf } from "../../compiler/ranges/policy.ts";
+import { type Policy, policiesOf as policiesInTree, type Precision } from "../../compiler/ranges/policy.ts";
 import { writePolicies } from "../../compiler/ranges/write-policies.ts";
 
-const policies: readonly Policy[] = [
+const policies: readonly (Policy | Precision)[] = [
   { kind: "scale", value: "timeMix.k", by: 1 / 8 },
   { kind: "rescaleHidden", every: 6, by: 1 / 2 },
 ];
@@ -14,11 +14,11 @@ const eagle = readFileSync("specs/rwkv-5.2.rwkv.ts", "utf8");
 const goose = readFileSync("specs/rwkv-7.rwkv.ts", "utf8");
 
 /** As the front end reads them, bundled specs too. */
-function read(text: string): readonly Policy[] | undefined {
+function read(text: string): readonly (Policy | Precision)[] | undefined {
   const { value, diagnostics } = readSpec("spec.rwkv.ts", (path) =>
     path === "spec.rwkv.ts" ? text : readSpecText(path),
   );
-  return diagnostics.length === 0 ? value?.policies.map(policyOf) : undefined;
+  return diagnostics.length === 0 ? value && policiesInTree(value) : undefined;
 }
 
 const written = (text: string, wanted = policies): string => {
@@ -154,7 +154,7 @@ test("an extension's own list is replaced; what the base has is not repeated, an
   const inherited = read(extension("", "rwkv-5.2"))!;
   expect(inherited.length).toBe(3);
   const [, kept] = inherited;
-  const wanted: readonly Policy[] = [kept!, { kind: "scale", value: "timeMix.k", by: 1 / 32 }];
+  const wanted = [kept!, { kind: "scale", value: "timeMix.k", by: 1 / 32 } as const];
   const text = written(own, wanted);
   expect(read(text)).toEqual(expect.arrayContaining([...wanted]));
   expect(read(text)).toHaveLength(wanted.length);
@@ -165,6 +165,39 @@ test("an extension's own list is replaced; what the base has is not repeated, an
   `);
   expect(read(written(own, inherited))).toEqual(inherited);
   expect(written(own, inherited)).toContain("policies: [],");
+});
+
+const precision: readonly Precision[] = [
+  { kind: "keepFloat", patterns: ["timeMix.w", "S"] },
+  { kind: "quantize", pattern: "att.*", bits: 8 },
+  { kind: "quantize", pattern: "ffn.{key,value}", bits: 4, block: 32 },
+];
+
+test("policies about precision are written like others, in their order", () => {
+  const text = written(goose, precision);
+  expect(read(text)).toEqual(precision);
+  expect(text).toContain(
+    'policies: [keepFloat("timeMix.w", "S"), quantize("att.*", "w8"), quantize("ffn.{key,value}", "w4", { block: 32 })],',
+  );
+  expect(read(written(text, policies))).toEqual(policies);
+});
+
+test("of policies about one name the one that goes is named with its kind", () => {
+  const base = written(goose, [
+    { kind: "scale", value: "timeMix.k", by: 2 },
+    { kind: "quantize", pattern: "timeMix.k", bits: 8 },
+  ]);
+  const readBoth = (text: string) =>
+    policiesInTree(
+      readSpec("spec.rwkv.ts", (path) =>
+        path === "spec.rwkv.ts" ? text : path === "base.rwkv.ts" ? base : readSpecText(path),
+      ).value!,
+    );
+  const own = `import { extend } from "rwkvc/spec";\nimport base from "./base.rwkv.ts";\nexport default extend(base, { name: "mine" });\n`;
+  const wanted: readonly Precision[] = [{ kind: "quantize", pattern: "timeMix.k", bits: 8 }];
+  const result = writePolicies(own, wanted, readBoth);
+  expect("text" in result && result.text).toContain('policies: [remove("scale timeMix.k")]');
+  expect("text" in result && readBoth(result.text)).toEqual(wanted);
 });
 
 test("what a spread brings is replaced by a list behind it", () => {

@@ -83,10 +83,17 @@ const slips: Readonly<Record<string, readonly [from: string, to: string]>> = {
   "a state's shape as a list": [`prev: "D"`, `prev: ["D"]`],
   "a part under another name": ["head: head(", "heads: head("],
   "layers that are counted by a number": [`layers("L",`, `layers(3,`],
+  "a width that no weight has": [`"w8"`, `"w16"`],
+  "a block of a size that there is not": ["block: 32", "block: 33"],
+  "nothing to keep": [`keepFloat("S")`, "keepFloat()"],
 };
 
 test("a good spec has no errors; each slip is marked", () => {
-  const good = miniSpec({ policies: `scale("mix.k", 1 / 2), rescaleHidden({ every: 6, by: 1 / 2 })` });
+  const policies = [
+    `scale("mix.k", 1 / 2), rescaleHidden({ every: 6, by: 1 / 2 })`,
+    `keepFloat("S"), quantize("key", "w8"), quantize("up", "w4", { block: 32 })`,
+  ];
+  const good = miniSpec({ policies: policies.join(", ") }).replace("layers, mat,", "keepFloat, quantize, layers, mat,");
   const texts = Object.values(slips).map(([from, to]) => {
     expect(good).toContain(from);
     return good.replace(from, to);

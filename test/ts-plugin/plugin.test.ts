@@ -165,7 +165,9 @@ describe("names", () => {
 
 describe("completion", () => {
   const name = "complete.rwkv.ts";
-  beforeAll(() => server.open(name, miniSpec({ also: "z = xx + 1", policies: `scale("mix.k", 2)` })));
+  beforeAll(() =>
+    server.open(name, miniSpec({ also: "z = xx + 1", policies: `scale("mix.k", 2), quantize("mix.y", "w8")` })),
+  );
 
   interface Completions {
     readonly entries: readonly { readonly name: string; readonly kind: string }[];
@@ -185,6 +187,7 @@ describe("completion", () => {
     ["in a shape", 'mat("key", "A|", "D")'],
     ["in a carried value's shape", 'carry: { x: "D|"'],
     ["in a policy", 'scale("mix|.k"'],
+    ["in a policy about weights", 'quantize("mix|.y"'],
   ])("%s", async (_, marked) => {
     expect(await complete(marked)).toMatchSnapshot();
   });
