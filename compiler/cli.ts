@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { benchCommand } from "./commands/bench.ts";
 import { buildCommand } from "./commands/build.ts";
+import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
 import type { ActionResult, CommandLine, Session } from "./commands/command.ts";
 import { diffCommand } from "./commands/diff.ts";
@@ -71,6 +72,7 @@ function program(line: CommandLine): Command {
     benchCommand,
     verifyCommand,
     rangesCommand,
+    calibrateCommand,
     estimateCommand,
     diffCommand,
     inspectCommand,

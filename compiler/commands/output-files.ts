@@ -33,7 +33,7 @@ const isDevice = (path: string): boolean => {
  */
 export function checkOutputs(
   outputs: readonly (readonly [flag: string, file: string])[],
-  inputs: { readonly files: readonly string[]; readonly artefact: string },
+  inputs: { readonly files: readonly string[]; readonly artefact?: string },
 ): void {
   for (const [i, [flag, file]] of outputs.entries()) {
     const other = outputs.slice(0, i).find(([, earlier]) => isSameFile(earlier, file));
@@ -43,7 +43,8 @@ export function checkOutputs(
     if (inputs.files.some((input) => isSameFile(input, file))) {
       fail("usage/out-is-input", `${flag} ${file} would be written over what is read`);
     }
-    if (isInside(file, inputs.artefact)) fail("usage/out-in-artefact", `${flag} ${file} is inside the artefact`);
+    if (inputs.artefact !== undefined && isInside(file, inputs.artefact))
+      fail("usage/out-in-artefact", `${flag} ${file} is inside the artefact`);
   }
 }
 

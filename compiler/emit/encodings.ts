@@ -2,19 +2,14 @@
  * `encodings.json`: what number format every value has, in the schema of AIMET's and QNN's quantization overrides, version
  * 1.0.0. A float build lists floats; a user who quantizes starts from it.
  */
+import type { Encoding } from "../encodings/encoding.ts";
+import { writeEncodings } from "../encodings/write-encodings.ts";
 import type { QnnGraph, QnnTensor } from "../lower/qnn-graph.ts";
 import type { EmittedFile } from "./emit-model.ts";
 
-interface FloatEncoding {
-  readonly name: string;
-  readonly dtype: "FLOAT";
-  readonly enc_type: "PER_TENSOR";
-  readonly bw: 16 | 32;
-}
-
 export function emitEncodings(graphs: readonly QnnGraph[]): EmittedFile {
-  const activations = new Map<string, FloatEncoding>();
-  const params = new Map<string, FloatEncoding>();
+  const activations = new Map<string, Encoding>();
+  const params = new Map<string, Encoding>();
   for (const graph of graphs) {
     for (const node of graph.nodes) {
       for (const tensor of [...node.inputs, ...node.outputs]) {
@@ -23,19 +18,10 @@ export function emitEncodings(graphs: readonly QnnGraph[]): EmittedFile {
       }
     }
   }
-  // One entry per line: short to read, small to compare.
-  const list = (entries: ReadonlyMap<string, FloatEncoding>) =>
-    entries.size === 0 ? "[]" : `[\n${[...entries.values()].map((e) => `    ${JSON.stringify(e)}`).join(",\n")}\n  ]`;
-  const text = `{
-  "version": "1.0.0",
-  "activation_encodings": ${list(activations)},
-  "param_encodings": ${list(params)}
-}
-`;
-  return { path: "encodings.json", text };
+  return { path: "encodings.json", text: writeEncodings("1.0.0", { activations, params }) };
 }
 
-function floatEncoding({ name, dtype }: QnnTensor): FloatEncoding | undefined {
+function floatEncoding({ dtype }: QnnTensor): Encoding | undefined {
   if (dtype !== "float16" && dtype !== "float32") return undefined;
-  return { name, dtype: "FLOAT", enc_type: "PER_TENSOR", bw: dtype === "float16" ? 16 : 32 };
+  return { kind: "float", bits: dtype === "float16" ? 16 : 32 };
 }

@@ -46,6 +46,7 @@ export function rangeEncoding(low: number, high: number, bits = 16): IntegerEnco
   const [from, to] = [Math.min(low, 0), Math.max(high, 0)];
   // A range of nothing still needs a scale that float32 can divide by.
   const scale = Math.fround(Math.max((to - from) / (2 ** bits - 1), 2 ** -100));
-  const offset = Math.max(-(2 ** bits - 1), Math.round(from / scale));
+  // Not -0, which no file keeps.
+  const offset = Math.max(-(2 ** bits - 1), Math.round(from / scale)) || 0;
   return { kind: "integer", bits, symmetric: false, scales: [scale], offsets: [offset] };
 }

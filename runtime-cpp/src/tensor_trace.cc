@@ -75,6 +75,17 @@ void TensorTrace::read(float* row) const {
   }
 }
 
+const float* TensorTrace::read(const Tensor& tensor, float* room) const {
+  const uint8_t* values =
+      tensor.is_input ? runner_->input(tensor.index) : runner_->output(tensor.index);
+  const bool aligned = reinterpret_cast<uintptr_t>(values) % alignof(float) == 0;
+  if (tensor.info->dtype == QNN_DATATYPE_FLOAT_32 && aligned) {
+    return reinterpret_cast<const float*>(values);
+  }
+  tensor.codec.read_all(values, tensor.info->elements(), room);
+  return room;
+}
+
 float TensorRange::largest() const {
   return std::max(std::fabs(low), std::fabs(high));
 }

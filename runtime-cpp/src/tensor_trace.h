@@ -23,12 +23,17 @@ class TensorTrace {
   /// is empty.
   static Result<TensorTrace> create(const GraphRunner& runner,
                                     const std::vector<std::string>& names);
+  /// No tensors.
+  static TensorTrace nothing(const GraphRunner& runner) { return TensorTrace(runner); }
 
   const std::vector<Tensor>& tensors() const { return tensors_; }
   /// Values of all tensors together.
   uint64_t row_values() const { return row_values_; }
   /// What the last run wrote: row_values() values, tensor after tensor.
   void read(float* row) const;
+  /// What it wrote to one tensor: where it stands when that is float32, else in `room`, which has
+  /// space for its elements.
+  const float* read(const Tensor& tensor, float* room) const;
 
  private:
   explicit TensorTrace(const GraphRunner& runner) : runner_(&runner) {}

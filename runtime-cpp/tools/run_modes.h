@@ -14,6 +14,8 @@ Mode eval_mode();
 Mode tokenize_mode();
 /// `rwkv-run trace`: the values of a model's tensors, token by token.
 Mode trace_mode();
+/// `rwkv-run calibrate`: histograms and second-order statistics of a model's tensors.
+Mode calibrate_mode();
 /// `rwkv-run bench`: how fast it is.
 Mode bench_mode();
 /// `rwkv-run exec`: one graph once, on raw files.

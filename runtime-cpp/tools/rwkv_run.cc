@@ -5,6 +5,6 @@ int main(int argc, char** argv) {
   rwkv::run_program(
       "rwkv-run",
       {rwkv::generate_mode(), rwkv::logits_mode(), rwkv::eval_mode(), rwkv::trace_mode(),
-       rwkv::bench_mode(), rwkv::exec_mode(), rwkv::tokenize_mode()},
+       rwkv::calibrate_mode(), rwkv::bench_mode(), rwkv::exec_mode(), rwkv::tokenize_mode()},
       argc, argv);
 }

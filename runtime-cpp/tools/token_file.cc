@@ -26,4 +26,16 @@ Result<std::vector<int32_t>> read_tokens(const std::string& path) {
   return tokens;
 }
 
+Result<std::vector<std::string>> read_names(const std::string& path) {
+  RWKV_ASSIGN(const std::string text, read_file(path));
+  std::vector<std::string> names;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    if (end > at) names.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  if (names.empty()) return input_error("trace/no-names", path + " names no tensors");
+  return names;
+}
+
 }  // namespace rwkv

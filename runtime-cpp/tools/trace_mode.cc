@@ -6,19 +6,6 @@
 namespace rwkv {
 namespace {
 
-/// Names of tensors, one a line.
-Result<std::vector<std::string>> read_names(const std::string& path) {
-  RWKV_ASSIGN(const std::string text, read_file(path));
-  std::vector<std::string> names;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    if (end > at) names.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  if (names.empty()) return input_error("trace/no-names", path + " names no tensors");
-  return names;
-}
-
 void report_range(JsonWriter& report, const TensorRange& range) {
   if (range.finite > 0) {
     report.member("largest", static_cast<double>(range.largest()));

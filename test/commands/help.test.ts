@@ -12,6 +12,7 @@ const commands = [
   ["bench"],
   ["verify"],
   ["ranges"],
+  ["calibrate"],
   ["estimate"],
   ["diff"],
   ["inspect"],

@@ -1,0 +1,165 @@
+/**
+ * From a spec and a checkpoint to encodings: the model is built in float32 in the form that its quantized build will have, run
+ * over tokens on the host backend with every tensor readable, and ranges are chosen from what was seen.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { chooseEncoding, type RangeMethod } from "../calibrate/choose-range.ts";
+import { linearInputs, type NetJson } from "../calibrate/linear-inputs.ts";
+import { openStatistics, type Statistics } from "../calibrate/statistics.ts";
+import { type Diagnostic, inputWarning } from "../diagnostics/diagnostic.ts";
+import type { Encoding, EncodingSet } from "../encodings/encoding.ts";
+import { findTarget, type QuantizedPrecision } from "../targets/targets.ts";
+import { type Built, buildModel } from "./build-model.ts";
+import type { Session } from "./command.ts";
+import { type OpenArtefact, prepareRun, readReport, runNative, withScratch } from "./model-run.ts";
+import { textTokens } from "./tokenizer.ts";
+
+export type CalibrationTokens =
+  | { readonly kind: "text"; readonly text: string; readonly limit: number }
+  /** Written by the model itself. */
+  | { readonly kind: "generated"; readonly count: number; readonly seed: number };
+
+export interface CalibrationRequest {
+  readonly spec: string;
+  readonly weights: string;
+  /** What the encodings are for. */
+  readonly precision: QuantizedPrecision;
+  readonly embedding: "graph" | "host";
+  readonly scaling: boolean;
+  readonly tokenizer?: string | undefined;
+  readonly tokens: CalibrationTokens;
+  readonly method: RangeMethod;
+  /** Where the statistics go. What an interrupted run leaves beside it is used when the same is asked for again. */
+  readonly statistics: string;
+}
+
+/** What encodings were made of, for manifests and for the encodings' file. */
+export interface CalibrationSource {
+  readonly method: RangeMethod;
+  readonly tokens: number;
+  readonly source: "text" | "generated";
+  /** Of the token ids, one a line. */
+  readonly tokensSha256: string;
+  /** Of generated tokens. */
+  readonly seed?: number;
+}
+
+export interface Calibrated {
+  /** Of all activations of the graph; parameters have none yet. */
+  readonly encodings: EncodingSet;
+  readonly statistics: Statistics;
+  readonly source: CalibrationSource;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** How many tokens a model writes where no text is given. */
+export const generatedTokens = 512;
+
+/** Diagnostics: those of buildModel, textTokens and rwkv-run; calibrate/not-finite, calibrate/inputs-too-wide (warnings). */
+export async function calibrateModel(request: CalibrationRequest, session: Session): Promise<Calibrated> {
+  return withScratch(async (scratch) => {
+    const folder = join(scratch, "calibration");
+    const built = await buildForm(request, folder, session);
+    const artefact: OpenArtefact = { folder, manifest: built.manifest };
+    const [ids, inputs, report] = ["tokens.txt", "inputs.txt", "report.json"].map((name) => join(scratch, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const tokens = await tokenArgs(request.tokens, artefact, ids, session);
+    const net = readReport<NetJson>(join(folder, `${built.manifest.name}_net.json`));
+    const names = linearInputs(net);
+    writeFileSync(inputs, `${names.join("\n")}\n`);
+    const prepared = await prepareRun(artefact, "host", session.io.env, { composed: true });
+    const wanted = names.length > 0 ? ["--second-order", inputs] : [];
+    const args = ["calibrate", ...prepared.args, ...tokens, ...wanted, "--out", request.statistics];
+    session.progress.update("calibration ...");
+    await runNative(session, "rwkv-run", [...args, "--report", report], { onStdout: progressOf(session) });
+    const { leftOut } = readReport<{ leftOut: readonly string[] }>(report);
+    const statistics = openStatistics(request.statistics);
+    const tokensSha256 = createHash("sha256").update(readFileSync(ids)).digest("hex");
+    return {
+      encodings: { activations: activationsOf(statistics, request.method), params: new Map() },
+      statistics,
+      source: {
+        ...{ method: request.method, tokens: statistics.tokens, source: request.tokens.kind, tokensSha256 },
+        ...(request.tokens.kind === "generated" ? { seed: request.tokens.seed } : {}),
+      },
+      diagnostics: [...built.diagnostics, ...tooWide(leftOut), ...notFinite(statistics)],
+      sources: built.sources,
+    };
+  });
+}
+
+function buildForm(request: CalibrationRequest, out: string, session: Session): Promise<Built> {
+  const { spec, weights, precision, embedding, scaling, tokenizer } = request;
+  return buildModel(
+    {
+      ...{ spec, weights, embedding, scaling, tokenizer, out },
+      ...{ target: findTarget("host")!, precision: "fp32", form: precision },
+      ...{ embedWeights: false, name: "calibration" },
+    },
+    session,
+  );
+}
+
+/** Arguments of rwkv-run for the tokens, which are in the file `ids` after its run. */
+async function tokenArgs(
+  tokens: CalibrationTokens,
+  artefact: OpenArtefact,
+  ids: string,
+  session: Session,
+): Promise<string[]> {
+  if (tokens.kind === "text") {
+    const { text, limit } = tokens;
+    const found = await textTokens({ text, limit }, artefact, session);
+    writeFileSync(ids, `${found.join("\n")}\n`);
+    return ["--tokens", ids];
+  }
+  // A text begins after a line's end where tokens are bytes; elsewhere id 0 ends a text.
+  const first = artefact.manifest.tokenizer?.kind === "bytes" ? 10 : 0;
+  const given = { "--generate": tokens.count, "--seed": tokens.seed, "--first": first };
+  return [...Object.entries(given).flatMap(([flag, value]) => [flag, String(value)]), "--tokens-out", ids];
+}
+
+function activationsOf(statistics: Statistics, method: RangeMethod): ReadonlyMap<string, Encoding> {
+  return new Map(statistics.histograms.map((histogram) => [histogram.name, chooseEncoding(histogram, method)]));
+}
+
+/** The program writes lines `tokens done/tokens in all`. */
+function progressOf(session: Session): (piece: Uint8Array) => void {
+  return (piece) => {
+    const [, done, all] = /(\d+)\/(\d+)\n$/.exec(Buffer.from(piece).toString("latin1")) ?? [];
+    if (done !== undefined)
+      session.progress.update(`calibration ${Math.floor((100 * Number(done)) / Number(all))} % ...`);
+  };
+}
+
+function tooWide(names: readonly string[]): Diagnostic[] {
+  if (names.length === 0) return [];
+  return [
+    inputWarning("calibrate/inputs-too-wide", `second-order statistics of ${names.length} tensors were left out`, {
+      notes: [
+        `They do not fit into memory: ${shortList(names)}.`,
+        "Weights that read them are rounded to the nearest.",
+      ],
+    }),
+  ];
+}
+
+function notFinite({ histograms }: Statistics): Diagnostic[] {
+  const found = histograms.filter((histogram) => histogram.notFinite > 0);
+  if (found.length === 0) return [];
+  return [
+    inputWarning("calibrate/not-finite", `${found.length} tensors had values that are not finite, even in float32`, {
+      notes: [`Their ranges are those of the finite values: ${shortList(found.map(({ name }) => name))}.`],
+    }),
+  ];
+}
+
+const shortList = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");

@@ -1,0 +1,119 @@
+/** `rwkvc calibrate`: the ranges of a model's values over a text, as encodings for its quantized builds. */
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+import type { Command } from "commander";
+
+import { makeFolder } from "../build/make-folder.ts";
+import { defaultRangeMethod, type RangeMethod, rangeMethods } from "../calibrate/choose-range.ts";
+import type { QuantizedPrecision } from "../targets/targets.ts";
+import { type Calibrated, type CalibrationTokens, generatedTokens } from "./calibrate-model.ts";
+import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
+import { choice, integer } from "./flags.ts";
+import { checkOutputs } from "./output-files.ts";
+import { chooseSpec, specArgument } from "./recognise.ts";
+import { checkText, resolveTokenizer } from "./tokenizer.ts";
+
+interface CalibrateFlags {
+  readonly weights: string;
+  readonly out: string;
+  readonly text?: string;
+  readonly tokens?: number;
+  readonly seed: number;
+  readonly method: RangeMethod;
+  readonly precision: QuantizedPrecision;
+  readonly tokenizer?: string;
+  readonly embedding: "graph" | "host";
+  /** false with --no-scaling. */
+  readonly scaling: boolean;
+}
+
+/** Tokens of a text that are read. */
+const textTokens = 4096;
+
+export function calibrateCommand(line: CommandLine): Command {
+  const command = defineCommand("calibrate", "measure the ranges that quantized builds need", [
+    "rwkvc calibrate specs/rwkv-7.rwkv.ts --weights model.pth --text book.txt --out encodings.json",
+    "rwkvc build specs/rwkv-7.rwkv.ts --weights model.pth --precision a16w8 --encodings encodings.json",
+  ])
+    .argument("[spec]", specArgument)
+    .option("--text <file>", "the text to read (default: one that the model writes)")
+    .option(
+      "--tokens <n>",
+      `read the first n tokens, or write n (default: ${textTokens} of a text, ${generatedTokens} written)`,
+      integer("--tokens", { min: 1, max: 2 ** 20 }),
+    )
+    .option("--seed <n>", "of the text that the model writes", integer("--seed", { min: 0 }), 0)
+    .option("--method <name>", rangeMethods.join(", "), choice("--method", rangeMethods), defaultRangeMethod)
+    .option(
+      "--precision <name>",
+      "of the build that it is for: a16w8 or a16w4",
+      choice("--precision", ["a16w8", "a16w4"] as const),
+      "a16w8",
+    )
+    .option("--tokenizer <name>", "how text becomes tokens, as for build")
+    .option(
+      "--embedding <place>",
+      "graph or host, as for build",
+      choice("--embedding", ["graph", "host"] as const),
+      "graph",
+    )
+    .option("--no-scaling", "leave the spec's scaling policies out, as for build");
+  requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
+  requireOption(command, "--out <file>", "encodings, schema 1.0.0; statistics of the inputs of weights go beside it");
+  return runs(line, command, async (session, flags: CalibrateFlags, named: string | undefined) => {
+    if (flags.text !== undefined) checkText(flags.text);
+    const { spec } = await chooseSpec(named, flags.weights, session);
+    const { out } = flags;
+    const statistics = statisticsFile(out);
+    checkOutputs([["--out", out]], { files: [spec, flags.weights, ...(flags.text === undefined ? [] : [flags.text])] });
+    makeFolder(dirname(out));
+    const { calibrateModel } = await import("./calibrate-model.ts");
+    const { precision, method, embedding, scaling } = flags;
+    const tokenizer = flags.tokenizer === undefined ? undefined : resolveTokenizer(flags.tokenizer, [flags.weights]);
+    const request = { spec, weights: flags.weights, precision, method, embedding, scaling, tokenizer, statistics };
+    const start = performance.now();
+    const calibrated = await calibrateModel({ ...request, tokens: tokensOf(flags) }, session);
+    await writeResult(out, statistics, calibrated);
+    const seconds = (performance.now() - start) / 1000;
+    const { source, encodings, diagnostics, sources } = calibrated;
+    return {
+      json: { out, statistics, ...source, tensors: encodings.activations.size, seconds },
+      listsDiagnostics: true,
+      text: describe(out, statistics, calibrated, seconds),
+      diagnostics,
+      sources,
+    };
+  });
+}
+
+function tokensOf({ text, tokens, seed }: CalibrateFlags): CalibrationTokens {
+  if (text === undefined) return { kind: "generated", count: tokens ?? generatedTokens, seed };
+  return { kind: "text", text, limit: tokens ?? textTokens };
+}
+
+/** `encodings.json` has `encodings.stats.bin` beside it. */
+function statisticsFile(out: string): string {
+  return join(dirname(out), `${basename(out).replace(/\.json$/, "")}.stats.bin`);
+}
+
+/** The file is whole or not there. */
+async function writeResult(out: string, statistics: string, { encodings, source }: Calibrated): Promise<void> {
+  const { writeEncodings } = await import("../encodings/write-encodings.ts");
+  const text = writeEncodings("1.0.0", encodings, { rwkvc: { statistics: basename(statistics), ...source } });
+  const aside = `${out}.tmp${process.pid}`;
+  try {
+    writeFileSync(aside, text);
+    renameSync(aside, out);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function describe(out: string, statistics: string, { source, encodings }: Calibrated, seconds: number): string {
+  const of = source.source === "text" ? "the text" : `a text that the model wrote (seed ${source.seed})`;
+  return `${out}: ranges of ${encodings.activations.size} tensors (${source.method}) over ${source.tokens} tokens of ${of}
+${statistics}: second-order statistics of the inputs of weights
+${seconds.toFixed(1)} s
+`;
+}
