@@ -9,6 +9,7 @@ uint64_t Tensor::elements() const {
 }
 
 uint64_t Tensor::bytes() const {
+  if (dtype == QNN_DATATYPE_SFIXED_POINT_4) return (elements() + 1) / 2;
   return elements() * element_size(dtype);
 }
 
@@ -17,14 +18,19 @@ uint32_t element_size(Qnn_DataType_t dtype) {
     case QNN_DATATYPE_BOOL_8:
     case QNN_DATATYPE_INT_8:
     case QNN_DATATYPE_UINT_8:
+    case QNN_DATATYPE_SFIXED_POINT_8:
+    case QNN_DATATYPE_UFIXED_POINT_8:
       return 1;
     case QNN_DATATYPE_FLOAT_16:
     case QNN_DATATYPE_INT_16:
     case QNN_DATATYPE_UINT_16:
+    case QNN_DATATYPE_SFIXED_POINT_16:
+    case QNN_DATATYPE_UFIXED_POINT_16:
       return 2;
     case QNN_DATATYPE_FLOAT_32:
     case QNN_DATATYPE_INT_32:
     case QNN_DATATYPE_UINT_32:
+    case QNN_DATATYPE_SFIXED_POINT_32:
       return 4;
     default:
       return 0;
@@ -51,8 +57,34 @@ const char* dtype_name(Qnn_DataType_t dtype) {
       return "i32";
     case QNN_DATATYPE_UINT_32:
       return "u32";
+    case QNN_DATATYPE_SFIXED_POINT_4:
+      return "sq4";
+    case QNN_DATATYPE_SFIXED_POINT_8:
+      return "sq8";
+    case QNN_DATATYPE_UFIXED_POINT_8:
+      return "uq8";
+    case QNN_DATATYPE_SFIXED_POINT_16:
+      return "sq16";
+    case QNN_DATATYPE_UFIXED_POINT_16:
+      return "uq16";
+    case QNN_DATATYPE_SFIXED_POINT_32:
+      return "sq32";
     default:
       return "unknown";
+  }
+}
+
+bool is_fixed_point(Qnn_DataType_t dtype) {
+  switch (dtype) {
+    case QNN_DATATYPE_SFIXED_POINT_4:
+    case QNN_DATATYPE_SFIXED_POINT_8:
+    case QNN_DATATYPE_UFIXED_POINT_8:
+    case QNN_DATATYPE_SFIXED_POINT_16:
+    case QNN_DATATYPE_UFIXED_POINT_16:
+    case QNN_DATATYPE_SFIXED_POINT_32:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "float16.h"
 
@@ -23,12 +24,56 @@ void store(uint8_t* bytes, T value) {
 
 constexpr float kLargestFloat16 = 65504;
 
+Qnn_DataType_t type_of(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::kFloat16:
+      return QNN_DATATYPE_FLOAT_16;
+    case Dtype::kFloat32:
+      return QNN_DATATYPE_FLOAT_32;
+    case Dtype::kInt32:
+      return QNN_DATATYPE_INT_32;
+    case Dtype::kUint16:
+      return QNN_DATATYPE_UFIXED_POINT_16;
+  }
+  return QNN_DATATYPE_UNDEFINED;
+}
+
+bool is_fixed_point(Qnn_DataType_t dtype) {
+  switch (dtype) {
+    case QNN_DATATYPE_UFIXED_POINT_8:
+    case QNN_DATATYPE_SFIXED_POINT_8:
+    case QNN_DATATYPE_UFIXED_POINT_16:
+    case QNN_DATATYPE_SFIXED_POINT_16:
+    case QNN_DATATYPE_SFIXED_POINT_32:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
+bool ElementCodec::has_values(const TensorInfo& tensor) {
+  return tensor.dtype == QNN_DATATYPE_FLOAT_16 || tensor.dtype == QNN_DATATYPE_FLOAT_32 ||
+         is_fixed_point(tensor.dtype);
+}
+
 Result<ElementCodec> ElementCodec::create(Dtype dtype, const TensorInfo& tensor) {
+  return of_type(type_of(dtype), tensor);
+}
+
+Result<ElementCodec> ElementCodec::create(const TensorInfo& tensor) {
+  if (!has_values(tensor)) {
+    return input_error("tensor/type", "tensor " + tensor.name + " is " + tensor.describe() +
+                                          ": it has no float32 values");
+  }
+  return of_type(tensor.dtype, tensor);
+}
+
+Result<ElementCodec> ElementCodec::of_type(Qnn_DataType_t dtype, const TensorInfo& tensor) {
   ElementCodec codec;
   codec.dtype_ = dtype;
-  if (dtype == Dtype::kUint16) {
+  if (is_fixed_point(dtype)) {
     if (!tensor.has_encoding || !(tensor.scale > 0)) {
       return input_error("tensor/no-encoding", "the fixed-point tensor " + tensor.name +
                                                    " has no scale: its values cannot be read");
@@ -39,46 +84,76 @@ Result<ElementCodec> ElementCodec::create(Dtype dtype, const TensorInfo& tensor)
   return codec;
 }
 
+namespace {
+
+template <typename T>
+float read_fixed(const uint8_t* element, float scale, int32_t offset) {
+  return static_cast<float>(static_cast<int64_t>(load<T>(element)) + offset) * scale;
+}
+
+/// The nearest number that the type holds; a NaN becomes the one nearest to 0.
+template <typename T>
+void write_fixed(uint8_t* element, float value, float scale, int32_t offset) {
+  const double stored =
+      std::isnan(value) ? 0.0 : std::nearbyint(static_cast<double>(value) / scale);
+  store(element, static_cast<T>(std::clamp(stored - offset,
+                                           static_cast<double>(std::numeric_limits<T>::min()),
+                                           static_cast<double>(std::numeric_limits<T>::max()))));
+}
+
+}  // namespace
+
 float ElementCodec::read(const uint8_t* element) const {
   switch (dtype_) {
-    case Dtype::kFloat16:
+    case QNN_DATATYPE_FLOAT_16:
       return float16_to_float32(load<uint16_t>(element));
-    case Dtype::kFloat32:
+    case QNN_DATATYPE_FLOAT_32:
       return load<float>(element);
-    case Dtype::kInt32:
+    case QNN_DATATYPE_INT_32:
       return static_cast<float>(load<int32_t>(element));
-    case Dtype::kUint16:
-      return static_cast<float>(load<uint16_t>(element) + offset_) * scale_;
+    case QNN_DATATYPE_UFIXED_POINT_8:
+      return read_fixed<uint8_t>(element, scale_, offset_);
+    case QNN_DATATYPE_SFIXED_POINT_8:
+      return read_fixed<int8_t>(element, scale_, offset_);
+    case QNN_DATATYPE_UFIXED_POINT_16:
+      return read_fixed<uint16_t>(element, scale_, offset_);
+    case QNN_DATATYPE_SFIXED_POINT_16:
+      return read_fixed<int16_t>(element, scale_, offset_);
+    case QNN_DATATYPE_SFIXED_POINT_32:
+      return read_fixed<int32_t>(element, scale_, offset_);
+    default:
+      return 0;
   }
-  return 0;
 }
 
 void ElementCodec::write(uint8_t* element, float value) const {
   switch (dtype_) {
-    case Dtype::kFloat16:
+    case QNN_DATATYPE_FLOAT_16:
       if (std::isfinite(value)) value = std::clamp(value, -kLargestFloat16, kLargestFloat16);
       store(element, float32_to_float16(value));
       return;
-    case Dtype::kFloat32:
+    case QNN_DATATYPE_FLOAT_32:
       store(element, value);
       return;
-    case Dtype::kInt32: {
-      // 2147483520 is the largest float below 2^31.
-      const float whole = std::isnan(value) ? 0 : std::nearbyint(value);
-      store(element, static_cast<int32_t>(std::clamp(whole, -2147483648.0f, 2147483520.0f)));
+    case QNN_DATATYPE_INT_32:
+      return write_fixed<int32_t>(element, value, 1, 0);
+    case QNN_DATATYPE_UFIXED_POINT_8:
+      return write_fixed<uint8_t>(element, value, scale_, offset_);
+    case QNN_DATATYPE_SFIXED_POINT_8:
+      return write_fixed<int8_t>(element, value, scale_, offset_);
+    case QNN_DATATYPE_UFIXED_POINT_16:
+      return write_fixed<uint16_t>(element, value, scale_, offset_);
+    case QNN_DATATYPE_SFIXED_POINT_16:
+      return write_fixed<int16_t>(element, value, scale_, offset_);
+    case QNN_DATATYPE_SFIXED_POINT_32:
+      return write_fixed<int32_t>(element, value, scale_, offset_);
+    default:
       return;
-    }
-    case Dtype::kUint16: {
-      const float q =
-          std::isnan(value) ? 0 : std::nearbyint(value / scale_) - static_cast<float>(offset_);
-      store(element, static_cast<uint16_t>(std::clamp(q, 0.0f, 65535.0f)));
-      return;
-    }
   }
 }
 
 void ElementCodec::read_all(const uint8_t* elements, size_t count, float* values) const {
-  if (dtype_ == Dtype::kFloat32) {
+  if (dtype_ == QNN_DATATYPE_FLOAT_32) {
     std::memcpy(values, elements, count * sizeof(float));
     return;
   }

@@ -12,10 +12,14 @@ namespace rwkv {
 class ElementCodec {
  public:
   ElementCodec() = default;
-  /// An error when the type is fixed-point and the tensor brings no encoding.
+  /// For a manifest's type. An error when it is fixed-point and the tensor brings no encoding.
   static Result<ElementCodec> create(Dtype dtype, const TensorInfo& tensor);
+  /// For the tensor's own type. An error, too, when it is no floating or fixed-point one of 8 or
+  /// more bits.
+  static Result<ElementCodec> create(const TensorInfo& tensor);
+  static bool has_values(const TensorInfo& tensor);
 
-  size_t element_size() const { return dtype_size(dtype_); }
+  size_t element_size() const { return element_bytes(dtype_); }
   float read(const uint8_t* element) const;
   /// A finite value beyond the type's range becomes the nearest end of it and not infinity: states
   /// start at values such as -1e30, and an infinity would turn into NaN where two of them meet.
@@ -25,7 +29,9 @@ class ElementCodec {
   void write_all(uint8_t* elements, size_t count, const float* values) const;
 
  private:
-  Dtype dtype_ = Dtype::kFloat32;
+  static Result<ElementCodec> of_type(Qnn_DataType_t dtype, const TensorInfo& tensor);
+
+  Qnn_DataType_t dtype_ = QNN_DATATYPE_FLOAT_32;
   float scale_ = 1;
   int32_t offset_ = 0;
 };

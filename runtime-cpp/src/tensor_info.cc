@@ -62,6 +62,12 @@ Result<TensorInfo> read_tensor_info(const Qnn_Tensor_t& tensor) {
     info.scale = encoding.scaleOffsetEncoding.scale;
     info.offset = encoding.scaleOffsetEncoding.offset;
   }
+  if (encoding.encodingDefinition == QNN_DEFINITION_DEFINED &&
+      encoding.quantizationEncoding == QNN_QUANTIZATION_ENCODING_BW_SCALE_OFFSET) {
+    info.has_encoding = true;
+    info.scale = encoding.bwScaleOffsetEncoding.scale;
+    info.offset = encoding.bwScaleOffsetEncoding.offset;
+  }
   if (element_bytes(info.dtype) == 0) {
     return input_error("tensor/type", "graph tensor " + info.name + " has the type " +
                                           data_type_name(info.dtype) +

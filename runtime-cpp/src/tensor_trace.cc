@@ -4,27 +4,6 @@
 #include <cmath>
 
 namespace rwkv {
-namespace {
-
-/// The manifest's word for a type of QNN, for its codec; false for types that have no float32.
-bool dtype_of(const TensorInfo& info, Dtype& dtype) {
-  switch (info.dtype) {
-    case QNN_DATATYPE_FLOAT_16:
-      dtype = Dtype::kFloat16;
-      return true;
-    case QNN_DATATYPE_FLOAT_32:
-      dtype = Dtype::kFloat32;
-      return true;
-    case QNN_DATATYPE_UFIXED_POINT_16:
-      dtype = Dtype::kUint16;
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
 Result<TensorTrace> TensorTrace::create(const GraphRunner& runner,
                                         const std::vector<std::string>& names) {
   const Graph& graph = runner.graph();
@@ -42,10 +21,9 @@ Result<TensorTrace> TensorTrace::create(const GraphRunner& runner,
     const std::vector<TensorInfo>& infos = output < 0 ? graph.inputs() : graph.outputs();
     RWKV_TRY(trace.add(infos[index], output < 0, index));
   }
-  Dtype ignored;
   for (size_t i = 0; names.empty() && i < graph.outputs().size(); ++i) {
     const TensorInfo& info = graph.outputs()[i];
-    if (dtype_of(info, ignored)) RWKV_TRY(trace.add(info, false, i));
+    if (ElementCodec::has_values(info)) RWKV_TRY(trace.add(info, false, i));
   }
   return trace;
 }
@@ -56,12 +34,11 @@ Status TensorTrace::add(const TensorInfo& info, bool is_input, size_t index) {
   tensor.is_input = is_input;
   tensor.index = index;
   tensor.offset = row_values_;
-  Dtype dtype;
-  if (!dtype_of(info, dtype)) {
+  if (!ElementCodec::has_values(info)) {
     return input_error("trace/type", "tensor " + info.name + " is " + info.describe() +
                                          ": it has no float32 values");
   }
-  RWKV_ASSIGN(tensor.codec, ElementCodec::create(dtype, info));
+  RWKV_ASSIGN(tensor.codec, ElementCodec::create(info));
   row_values_ += info.elements();
   tensors_.push_back(std::move(tensor));
   return Done{};

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "element_codec.h"
 
@@ -75,6 +76,37 @@ TEST(ElementCodec, FixedPointUsesTheEncoding) {
   EXPECT_EQ(codec.read(bytes), -50.0f);
 }
 
+TEST(ElementCodec, EveryFixedPointTypeHasValues) {
+  struct Case {
+    Qnn_DataType_t dtype;
+    int32_t offset;
+    float low, high;  // with a scale of 1/2
+  };
+  for (const Case& c : {Case{QNN_DATATYPE_UFIXED_POINT_8, -128, -64, 63.5f},
+                        Case{QNN_DATATYPE_SFIXED_POINT_8, 0, -64, 63.5f},
+                        Case{QNN_DATATYPE_UFIXED_POINT_16, -32768, -16384, 16383.5f},
+                        Case{QNN_DATATYPE_SFIXED_POINT_16, 0, -16384, 16383.5f}}) {
+    TensorInfo info;
+    info.name = "x";
+    info.dtype = c.dtype;
+    EXPECT_FALSE(ElementCodec::create(info).ok());
+    info.has_encoding = true;
+    info.scale = 0.5f;
+    info.offset = c.offset;
+    const ElementCodec codec = ElementCodec::create(info).value();
+    std::vector<uint8_t> bytes(5 * codec.element_size());
+    const std::vector<float> values{-1e9f, 1e9f, 0, -1.5f, std::nanf("")};
+    codec.write_all(bytes.data(), 5, values.data());
+    std::vector<float> back(5);
+    codec.read_all(bytes.data(), 5, back.data());
+    EXPECT_EQ(back, (std::vector<float>{c.low, c.high, 0, -1.5f, 0}));
+  }
+  TensorInfo index;
+  index.dtype = QNN_DATATYPE_INT_32;
+  EXPECT_FALSE(ElementCodec::has_values(index));
+  EXPECT_FALSE(ElementCodec::create(index).ok());
+}
+
 TEST(ElementCodec, IntegersSaturate) {
   const ElementCodec codec = ElementCodec::create(Dtype::kInt32, TensorInfo()).value();
   uint8_t bytes[4];
@@ -82,7 +114,7 @@ TEST(ElementCodec, IntegersSaturate) {
   for (const float x : {1e20f, -1e20f, 2.5f, std::nanf("")}) {
     codec.write(bytes, x);
     std::memcpy(&value, bytes, 4);
-    EXPECT_EQ(value, x > 1e9f ? 2147483520 : x < -1e9f ? INT32_MIN : x == 2.5f ? 2 : 0) << x;
+    EXPECT_EQ(value, x > 1e9f ? INT32_MAX : x < -1e9f ? INT32_MIN : x == 2.5f ? 2 : 0) << x;
   }
 }
 

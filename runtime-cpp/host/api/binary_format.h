@@ -10,7 +10,7 @@
 namespace qnn_host {
 
 constexpr char kBinaryMagic[8] = {'R', 'W', 'K', 'V', 'Q', 'N', 'N', '\x1A'};
-constexpr uint32_t kBinaryVersion = 1;
+constexpr uint32_t kBinaryVersion = 2;
 constexpr uint64_t kBinaryAlignment = 64;
 
 struct BinaryHeader {
@@ -37,15 +37,12 @@ class FieldWriter {
   void number(T value) {
     raw(&value, sizeof value);
   }
-  void numbers(const std::vector<uint32_t>& values) {
+  template <typename T>
+  void numbers(const std::vector<T>& values) {
     number(static_cast<uint32_t>(values.size()));
-    raw(values.data(), values.size() * sizeof(uint32_t));
+    raw(values.data(), values.size() * sizeof(T));
   }
   void text(const std::string& value) {
-    number(static_cast<uint32_t>(value.size()));
-    raw(value.data(), value.size());
-  }
-  void bytes(const std::vector<uint8_t>& value) {
     number(static_cast<uint32_t>(value.size()));
     raw(value.data(), value.size());
   }
@@ -73,22 +70,18 @@ class FieldReader {
     if (const uint8_t* from = take(sizeof value)) std::memcpy(&value, from, sizeof value);
     return value;
   }
-  std::vector<uint32_t> numbers() {
+  template <typename T = uint32_t>
+  std::vector<T> numbers() {
     const uint64_t count = number<uint32_t>();
-    const uint8_t* from = take(count * sizeof(uint32_t));
-    std::vector<uint32_t> values(from != nullptr ? count : 0);
-    if (!values.empty()) std::memcpy(values.data(), from, count * sizeof(uint32_t));
+    const uint8_t* from = take(count * sizeof(T));
+    std::vector<T> values(from != nullptr ? count : 0);
+    if (!values.empty()) std::memcpy(values.data(), from, count * sizeof(T));
     return values;
   }
   std::string text() {
     const uint64_t size = number<uint32_t>();
     const uint8_t* from = take(size);
     return from != nullptr ? std::string(reinterpret_cast<const char*>(from), size) : "";
-  }
-  std::vector<uint8_t> bytes() {
-    const uint64_t size = number<uint32_t>();
-    const uint8_t* from = take(size);
-    return from != nullptr ? std::vector<uint8_t>(from, from + size) : std::vector<uint8_t>();
   }
 
  private:

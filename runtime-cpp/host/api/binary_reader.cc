@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../validate/encoding_rules.h"
 #include "../validate/tensor_rules.h"
 #include "System/QnnSystemContext.h"
 #include "binary_format.h"
@@ -44,6 +45,18 @@ Fault attach_data(const Data& data, uint64_t offset, Tensor* tensor) {
   return {};
 }
 
+Encoding read_encoding_field(FieldReader& in) {
+  Encoding encoding;
+  encoding.kind = read_enum<Qnn_QuantizationEncoding_t>(in);
+  encoding.bitwidth = in.number<uint32_t>();
+  encoding.axis = in.number<uint32_t>();
+  encoding.scales = in.numbers<float>();
+  encoding.offsets = in.numbers<int32_t>();
+  encoding.blocks = in.number<uint32_t>();
+  encoding.block_scales = in.numbers<uint8_t>();
+  return encoding;
+}
+
 Fault read_tensor_field(FieldReader& in, const Data& data, Tensor* tensor) {
   tensor->name = in.text();
   tensor->id = in.number<uint32_t>();
@@ -59,7 +72,12 @@ Fault read_tensor_field(FieldReader& in, const Data& data, Tensor* tensor) {
   described.v1.rank = static_cast<uint32_t>(tensor->dims.size());
   described.v1.dimensions = tensor->dims.data();
   Tensor checked;
-  if (const Fault fault = read_tensor(described, true, &checked)) return damaged(fault.text);
+  if (const Fault fault = read_declaration(described, true, &checked)) return damaged(fault.text);
+  if (is_fixed_point(tensor->dtype)) {
+    tensor->encoding = read_encoding_field(in);
+    if (!in.ok()) return damaged("ends within a tensor");
+    if (const Fault fault = check_encoding(*tensor)) return damaged(fault.text);
+  }
   if (!tensor->is_static()) return {};
   const auto offset = in.number<uint64_t>();
   if (!in.ok()) return damaged("ends within a tensor");
@@ -76,7 +94,7 @@ Fault read_node_field(FieldReader& in, Node* node) {
     param.dtype = read_enum<Qnn_DataType_t>(in);
     param.is_tensor = in.number<uint8_t>() != 0;
     param.dims = in.numbers();
-    param.bytes = in.bytes();
+    param.bytes = in.numbers<uint8_t>();
     uint64_t bytes = element_size(param.dtype);
     for (const uint32_t extent : param.dims) {
       if (extent != 0 && bytes > kMaxTensorBytes / extent) return damaged("has a huge parameter");

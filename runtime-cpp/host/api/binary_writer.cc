@@ -14,10 +14,20 @@ void write_node(const Node& node, FieldWriter& out) {
     out.number(static_cast<uint32_t>(param.dtype));
     out.number(static_cast<uint8_t>(param.is_tensor));
     out.numbers(param.dims);
-    out.bytes(param.bytes);
+    out.numbers(param.bytes);
   }
   out.numbers(node.inputs);
   out.numbers(node.outputs);
+}
+
+void write_encoding(const Encoding& encoding, FieldWriter& out) {
+  out.number(static_cast<uint32_t>(encoding.kind));
+  out.number(encoding.bitwidth);
+  out.number(encoding.axis);
+  out.numbers(encoding.scales);
+  out.numbers(encoding.offsets);
+  out.number(encoding.blocks);
+  out.numbers(encoding.block_scales);
 }
 
 }  // namespace
@@ -37,6 +47,7 @@ ContextBinary::ContextBinary(std::vector<std::shared_ptr<Graph>> graphs)
       out.number(static_cast<uint32_t>(tensor.type));
       out.number(static_cast<uint32_t>(tensor.dtype));
       out.numbers(tensor.dims);
+      if (is_fixed_point(tensor.dtype)) write_encoding(tensor.encoding, out);
       if (tensor.is_static()) out.number(place(tensor));
     }
     out.number(static_cast<uint32_t>(model.nodes.size()));

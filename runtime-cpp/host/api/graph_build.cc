@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "../validate/op_config.h"
 #include "../validate/sane_enum.h"
 #include "../validate/tensor_rules.h"
@@ -26,8 +28,9 @@ class CreatedTensors : public TensorSource {
   explicit CreatedTensors(const GraphBuilder& builder) : builder_(builder) {}
 
   Fault find(const Qnn_Tensor_t& source, uint32_t* place) override {
+    // The encoding is the one that it was created with.
     Tensor described;
-    if (const Fault fault = read_tensor(source, false, &described)) return bad(fault.text);
+    if (const Fault fault = read_declaration(source, false, &described)) return bad(fault.text);
     const int64_t found = builder_.find(described.id, source.v1.name);
     if (found < 0)
       return bad("graph " + builder_.model().name + " has no tensor of id " +
@@ -126,7 +129,8 @@ Fault Graph::create_tensor(Qnn_Tensor_t* source) {
   tensor.id = ids_->fetch_add(1);
   if (Fault fault = builder_.check_tensor(tensor)) return fault;
   if (tensor.is_static()) {
-    const bool aligned = reinterpret_cast<uintptr_t>(tensor.data) % element_size(tensor.dtype) == 0;
+    const uint32_t alignment = std::max(element_size(tensor.dtype), 1u);
+    const bool aligned = reinterpret_cast<uintptr_t>(tensor.data) % alignment == 0;
     tensor.is_mapped = options_.mapped_static_data && aligned && tensor.bytes() >= kPage;
     if (!tensor.is_mapped) {
       const std::shared_ptr<const uint8_t> copy = copy_aligned(tensor.data, tensor.bytes());

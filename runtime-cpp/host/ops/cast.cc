@@ -2,7 +2,7 @@
 //
 // To float16 and float32: to nearest, ties to even, infinity beyond the range. To integers: towards
 // zero, at the nearest end of the range when outside it, 0 for a NaN. To bool8: whether it differs
-// from 0.
+// from 0. Convert also goes to and from fixed point: quantize.cc.
 
 #include <cmath>
 #include <limits>
@@ -10,6 +10,7 @@
 #include "entries.h"
 #include "function_kernel.h"
 #include "numerics/formats.h"
+#include "quantize.h"
 #include "shapes.h"
 
 namespace qnn_host {
@@ -88,9 +89,20 @@ std::unique_ptr<Kernel> make(const Op& op) {
   });
 }
 
+bool is_fixed(const Op& op) {
+  return !op.inputs.empty() && !op.outputs.empty() &&
+         (is_fixed_point(op.inputs[0]->dtype) || is_fixed_point(op.outputs[0]->dtype));
+}
+std::string check_convert(const Op& op) {
+  return is_fixed(op) ? check_requantize(op) : check(op);
+}
+std::unique_ptr<Kernel> make_convert(const Op& op) {
+  return is_fixed(op) ? make_requantize(op) : make(op);
+}
+
 }  // namespace
 
 const OpEntry kCast{"Cast", check, make};
-const OpEntry kConvert{"Convert", check, make};
+const OpEntry kConvert{"Convert", check_convert, make_convert};
 
 }  // namespace qnn_host

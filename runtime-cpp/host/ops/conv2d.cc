@@ -4,9 +4,10 @@
 //
 // in[0]: [batch, height, width, channels in]; in[1]: [filter height, filter width, C, channels
 // out]; in[2], optional: [channels out]. float16 and float32: the sum in double, rounded once, to
-// nearest even.
+// nearest even. Weights of 8 or 4 bits (fixed_linear.h): filters of one cell, the linear layers.
 
 #include "entries.h"
+#include "fixed_linear.h"
 #include "function_kernel.h"
 #include "numerics/dot.h"
 #include "numerics/formats.h"
@@ -78,15 +79,32 @@ std::string check_shapes(const Op& op) {
       "what input " + text_of(x) + ", filter " + text_of(w) + " and the parameters give");
 }
 
+bool is_quantized(const Op& op) {
+  return is_fixed_point(op.inputs[1]->dtype);
+}
+
+/// One cell, everywhere once.
+std::string check_linear(const Op& op) {
+  if (!is_quantized(op)) return "";
+  const Dims& w = op.inputs[1]->dims;
+  bool plain = w[0] == 1 && w[1] == 1 && op.node.u32("group", 1) == 1;
+  for (const int32_t step : op.node.list("stride")) plain = plain && step == 1;
+  for (const int32_t pad : op.node.list("pad_amount")) plain = plain && pad == 0;
+  if (plain) return "";
+  return "with weights of 8 bits or fewer only filters [1,1,in,out] with stride 1, without padding "
+         "and groups are computed";
+}
+
 std::string check(const Op& op) {
   return first_fault([&] { return check_count(op, 2, 3); },
                      [&] {
+                       if (is_quantized(op)) return check_fixed_linear(op, 3);
                        return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32});
                      },
                      [&] { return check_list(op.node, "stride", 2, 1, false); },
                      [&] { return check_list(op.node, "pad_amount", 4, 0, false); },
                      [&] { return check_list(op.node, "dilation", 2, 1, true); },
-                     [&] { return check_shapes(op); });
+                     [&] { return check_shapes(op); }, [&] { return check_linear(op); });
 }
 
 std::unique_ptr<Kernel> make(const Op& op) {
@@ -95,6 +113,9 @@ std::unique_ptr<Kernel> make(const Op& op) {
   const uint64_t channels = w_dims[2], features = w_dims[3];
   const uint64_t group_features = features / op.node.u32("group", 1);
   const bool has_bias = op.inputs.size() == 3;
+  if (is_quantized(op))
+    return make_fixed_linear(op, {op.inputs[1], features, channels, 1, features},
+                             product(y_dims, 0, 3));
   return with_format<IeeeHalf>(op.outputs[0]->dtype, [&](auto format) {
     using Format = decltype(format);
     using Stored = typename Format::Stored;

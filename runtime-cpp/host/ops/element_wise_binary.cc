@@ -4,11 +4,14 @@
 // float16: Add is correctly rounded, as IEEE's or in the extended range (half_rules.h). Multiply,
 // Subtract, Maximum, Minimum compute in the extended range, ties away from zero. Divide multiplies
 // by the reciprocal (numerics/half_functions.h). float32: correctly rounded. Integers wrap around.
+// Fixed point: of the numbers that the operands stand for, in double, then to the nearest that the
+// output can hold; the device is within 2 units of that, and within 1 for products and extremes.
 
 #include <cmath>
 #include <type_traits>
 
 #include "entries.h"
+#include "fixed_tensors.h"
 #include "function_kernel.h"
 #include "half_rules.h"
 #include "numerics/formats.h"
@@ -89,6 +92,7 @@ std::string check(const Op& op) {
   return first_fault(
       [&] { return check_count(op, 2, 2); },
       [&] {
+        if (is_fixed_point(op.outputs[0]->dtype)) return check_fixed_types(op);
         return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32, QNN_DATATYPE_INT_32,
                                 QNN_DATATYPE_UINT_32});
       },
@@ -128,6 +132,20 @@ std::unique_ptr<Kernel> make(const Op& op) {
           auto* result = out<uint32_t>(buffers);
           for_each_pair(dims, a, b, [&](uint64_t i, uint64_t l, uint64_t r) {
             result[i] = Operation::of_bits(left[l], right[r], is_signed);
+          });
+        },
+        overwritable);
+  }
+  if (is_fixed_point(dtype)) {
+    const FixedCode left = code_of(*op.inputs[0]), right = code_of(*op.inputs[1]);
+    const FixedCode result = code_of(*op.outputs[0]);
+    return kernel_of(
+        [=](const Buffers& buffers) {
+          const auto *x = in<uint8_t>(buffers, 0), *y = in<uint8_t>(buffers, 1);
+          for_each_pair(dims, a, b, [&](uint64_t i, uint64_t l, uint64_t r) {
+            const double value = Operation::template of<Float>(left.value(stored_at(x, dtype, l)),
+                                                               right.value(stored_at(y, dtype, r)));
+            put_stored(out<uint8_t>(buffers), dtype, i, result.store(value));
           });
         },
         overwritable);

@@ -28,5 +28,7 @@ extern const OpEntry kReduceSum;
 extern const OpEntry kReshape, kTranspose, kSplit, kConcat, kStridedSlice, kGather;
 // cast.cc
 extern const OpEntry kCast, kConvert;
+// quantize.cc
+extern const OpEntry kQuantize, kDequantize;
 
 }  // namespace qnn_host

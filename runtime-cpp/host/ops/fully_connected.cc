@@ -2,9 +2,11 @@
 //
 // in[0]: [n], or any dims that fold to rows of n; in[1]: [m, n]; in[2], optional: [m].
 // out[0]: [rows, m]; [.., m] with keep_dims; [m] for an input of rank 1.
-// float16 and float32: the sum in double, rounded once, to nearest even.
+// float16 and float32: the sum in double, rounded once, to nearest even. Weights of 8 or 4 bits
+// beside 16-bit fixed point or float16: fixed_linear.h.
 
 #include "entries.h"
+#include "fixed_linear.h"
 #include "function_kernel.h"
 #include "numerics/dot.h"
 #include "numerics/formats.h"
@@ -17,6 +19,7 @@ std::string check(const Op& op) {
   return first_fault(
       [&] { return check_count(op, 2, 3); },
       [&] {
+        if (is_fixed_point(op.inputs[1]->dtype)) return check_fixed_linear(op, 0);
         return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32});
       },
       [&]() -> std::string {
@@ -51,6 +54,8 @@ std::unique_ptr<Kernel> make(const Op& op) {
   const uint64_t features = op.inputs[1]->dims[0], depth = op.inputs[1]->dims[1];
   const uint64_t rows = op.inputs[0]->elements() / depth;
   const bool has_bias = op.inputs.size() == 3;
+  if (is_fixed_point(op.inputs[1]->dtype))
+    return make_fixed_linear(op, fully_connected_rows(op), rows);
   return with_format<IeeeHalf>(op.outputs[0]->dtype, [&](auto format) {
     using Format = decltype(format);
     using Stored = typename Format::Stored;

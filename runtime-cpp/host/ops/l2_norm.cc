@@ -3,12 +3,14 @@
 // Qualcomm's CPU backend, it bounds the *norm* of float32: both backends' graphs run here.
 //
 // axes, or else axis (0 when it is not given). epsilon is 1e-12 when it is not given.
-// float16 and float32: all in double, rounded once.
+// float16 and float32: all in double, rounded once. Fixed point: likewise, from the exact sum; the
+// bound is of the sum of squares, and the device is within 1 unit.
 
 #include <algorithm>
 #include <cmath>
 
 #include "entries.h"
+#include "fixed_tensors.h"
 #include "function_kernel.h"
 #include "numerics/formats.h"
 #include "reduction.h"
@@ -26,6 +28,7 @@ std::string check(const Op& op) {
   return first_fault(
       [&] { return check_count(op, 1, 1); },
       [&] {
+        if (is_fixed_point(op.outputs[0]->dtype)) return check_fixed_types(op);
         return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32});
       },
       [&] { return check_axes(axes_of(op.node), op.inputs[0]->dims.size(), "axis"); },
@@ -44,8 +47,32 @@ std::unique_ptr<Kernel> make(const Op& op) {
   const auto strides = broadcast_strides(reduced, dims);
   const uint64_t count = product(dims), norms = product(reduced);
   const double epsilon = static_cast<double>(op.node.f32("epsilon", 1e-12f));
-  const bool of_squares = op.inputs[0]->dtype == QNN_DATATYPE_FLOAT_16;
+  const bool of_squares = op.inputs[0]->dtype != QNN_DATATYPE_FLOAT_32;
   const double least = of_squares ? epsilon : epsilon * epsilon;
+  const Qnn_DataType_t dtype = op.outputs[0]->dtype;
+  if (is_fixed_point(dtype)) {
+    const FixedCode code = code_of(*op.inputs[0]), to = code_of(*op.outputs[0]);
+    return kernel_of(
+        [=](const Buffers& buffers) {
+          const auto* x = in<uint8_t>(buffers, 0);
+          std::vector<double> squares(norms, 0.0);
+          Walk at(dims, strides);
+          // Integers below 2^53 for a million of numbers: exact in any order.
+          for (uint64_t i = 0; i < count; ++i, at.next()) {
+            const double whole = static_cast<double>(stored_at(x, dtype, i) + code.offset);
+            squares[at.offset()] += whole * whole;
+          }
+          Walk from(dims, strides);
+          for (uint64_t i = 0; i < count; ++i, from.next()) {
+            const double value = code.value(stored_at(x, dtype, i));
+            const double sum = squares[from.offset()] * code.scale * code.scale;
+            const double norm = std::sqrt(std::max(sum, least));
+            put_stored(out<uint8_t>(buffers), dtype, i,
+                       to.store(value == 0.0 ? 0.0 : value / norm));
+          }
+        },
+        1);
+  }
   return with_format<ExtendedHalf>(op.outputs[0]->dtype, [&](auto format) {
     using Format = decltype(format);
     using Stored = typename Format::Stored;

@@ -1,9 +1,11 @@
 // MatMul: out[.., i, j] = sum_k a[.., i, k] * b[.., k, j] + bias[j]; transpose_in0 and
 // transpose_in1 swap an operand's last two axes; the leading axes broadcast.
 //
-// float16 and float32: the sum in double, rounded once, to nearest even.
+// float16 and float32: the sum in double, rounded once, to nearest even. A static second operand of
+// 8 or 4 bits (fixed_linear.h): one matrix, without a bias.
 
 #include "entries.h"
+#include "fixed_linear.h"
 #include "function_kernel.h"
 #include "numerics/dot.h"
 #include "numerics/formats.h"
@@ -31,10 +33,33 @@ Dims leading(const Dims& dims) {
   return Dims(dims.begin(), dims.end() - 2);
 }
 
+bool is_quantized(const Op& op) {
+  return is_fixed_point(op.inputs[1]->dtype);
+}
+
+/// The axis of the second operand that the columns of the output come from.
+uint32_t column_axis(const Op& op) {
+  const size_t back = op.node.flag("transpose_in1", false) ? 2 : 1;
+  return static_cast<uint32_t>(op.inputs[1]->dims.size() - back);
+}
+
+std::string check_linear(const Op& op) {
+  if (!is_quantized(op)) return "";
+  const Dims& w = op.inputs[1]->dims;
+  if (op.inputs.size() == 3)
+    return "beside a second operand of 8 bits or fewer no bias is computed; the device ignores it";
+  if (op.node.flag("transpose_in0", false) || product(w, 0, w.size() - 2) != 1)
+    return "a second operand of 8 bits or fewer must be one matrix, and the first as it is";
+  return "";
+}
+
 std::string check(const Op& op) {
   return first_fault(
       [&] { return check_count(op, 2, 3); },
-      [&] {
+      [&]() -> std::string {
+        if (is_quantized(op))
+          return op.inputs[1]->dims.size() < 2 ? "the second operand must have two axes or more"
+                                               : check_fixed_linear(op, column_axis(op));
         return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32});
       },
       [&]() -> std::string {
@@ -61,7 +86,8 @@ std::string check(const Op& op) {
         }
         return check_dims(*op.outputs[0], expected,
                           "the product of " + text_of(a) + " and " + text_of(b));
-      });
+      },
+      [&] { return check_linear(op); });
 }
 
 std::vector<uint64_t> batch_strides(const Dims& in, const Dims& batch) {
@@ -75,6 +101,10 @@ std::unique_ptr<Kernel> make(const Op& op) {
   const Matrix left(a_dims, op.node.flag("transpose_in0", false));
   const Matrix right(b_dims, op.node.flag("transpose_in1", false));
   const Dims batch = leading(op.outputs[0]->dims);
+  if (is_quantized(op))
+    return make_fixed_linear(
+        op, {op.inputs[1], right.columns, right.rows, right.column_step, right.row_step},
+        product(batch) * left.rows);
   const auto a_batch = batch_strides(a_dims, batch), b_batch = batch_strides(b_dims, batch);
   const bool has_bias = op.inputs.size() == 3;
   return with_format<IeeeHalf>(op.outputs[0]->dtype, [&](auto format) {

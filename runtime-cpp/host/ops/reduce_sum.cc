@@ -1,9 +1,10 @@
 // ReduceSum: the sum over `axes`, which stay as 1 with keep_dims and vanish otherwise.
 //
 // float16: the sum in double, rounded once into the extended range. float32: likewise. int32 wraps
-// around.
+// around. Fixed point: the exact sum, to the nearest that the output can hold.
 
 #include "entries.h"
+#include "fixed_tensors.h"
 #include "function_kernel.h"
 #include "numerics/formats.h"
 #include "reduction.h"
@@ -16,6 +17,7 @@ std::string check(const Op& op) {
   return first_fault(
       [&] { return check_count(op, 1, 1); },
       [&] {
+        if (is_fixed_point(op.outputs[0]->dtype)) return check_fixed_types(op);
         return check_types(op, {QNN_DATATYPE_FLOAT_16, QNN_DATATYPE_FLOAT_32, QNN_DATATYPE_INT_32});
       },
       [&] { return check_axes(op.node.list("axes"), op.inputs[0]->dims.size(), "axes"); },
@@ -41,6 +43,20 @@ std::unique_ptr<Kernel> make(const Op& op) {
       for (uint64_t i = 0; i < results; ++i) y[i] = 0;
       Walk to(dims, strides);
       for (uint64_t i = 0; i < count; ++i, to.next()) y[to.offset()] += x[i];
+    });
+  }
+  const Qnn_DataType_t dtype = op.outputs[0]->dtype;
+  if (is_fixed_point(dtype)) {
+    const FixedCode code = code_of(*op.inputs[0]), to = code_of(*op.outputs[0]);
+    return kernel_of([=](const Buffers& buffers) {
+      const auto* x = in<uint8_t>(buffers, 0);
+      std::vector<int64_t> sums(results, 0);
+      Walk at(dims, strides);
+      for (uint64_t i = 0; i < count; ++i, at.next())
+        sums[at.offset()] += stored_at(x, dtype, i) + code.offset;
+      for (uint64_t i = 0; i < results; ++i)
+        put_stored(out<uint8_t>(buffers), dtype, i,
+                   to.store(static_cast<double>(sums[i]) * code.scale));
     });
   }
   return with_format<ExtendedHalf>(op.outputs[0]->dtype, [&](auto format) {

@@ -33,6 +33,8 @@ const OpEntry* find_op(const std::string& type) {
       &kGather,
       &kCast,
       &kConvert,
+      &kQuantize,
+      &kDequantize,
   };
   for (const OpEntry* op : kOps) {
     if (type == op->type) return op;

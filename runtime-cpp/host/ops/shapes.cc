@@ -1,5 +1,7 @@
 #include "shapes.h"
 
+#include "fixed_tensors.h"
+
 #include <algorithm>
 
 namespace qnn_host {
@@ -82,6 +84,15 @@ std::string of_one_type(const std::vector<const Tensor*>& tensors, size_t count,
   return "";
 }
 
+/// For tensors whose bits are those of `as`.
+std::string of_one_encoding(const std::vector<const Tensor*>& tensors, size_t count,
+                            const Tensor& as) {
+  std::string fault = check_one_scale(as);
+  for (size_t i = 0; i < tensors.size() && i < count && fault.empty(); ++i)
+    fault = check_same_encoding(*tensors[i], as);
+  return fault;
+}
+
 }  // namespace
 
 std::string check_count(const Op& op, size_t least_inputs, size_t most_inputs, size_t least_outputs,
@@ -115,7 +126,9 @@ std::string check_moved_types(const Op& op, size_t inputs) {
   if (element_size(first.dtype) == 0)
     return "input " + first.name + " is of a type that the backend does not know";
   return first_fault([&] { return of_one_type(op.inputs, inputs, first); },
-                     [&] { return of_one_type(op.outputs, op.outputs.size(), first); });
+                     [&] { return of_one_type(op.outputs, op.outputs.size(), first); },
+                     [&] { return of_one_encoding(op.inputs, inputs, first); },
+                     [&] { return of_one_encoding(op.outputs, op.outputs.size(), first); });
 }
 
 std::string check_dims(const Tensor& tensor, const Dims& expected, const std::string& why) {

@@ -60,7 +60,7 @@ std::string check_count(const Op& op, size_t least_inputs, size_t most_inputs,
 /// All inputs and outputs have output 0's type, and this is one of `allowed`.
 std::string check_types(const Op& op, std::initializer_list<Qnn_DataType_t> allowed);
 /// For ops that move elements: all tensors from input 0 on have its type, whatever it is, and its
-/// size is known.
+/// size is known; of fixed point they have its encoding too.
 std::string check_moved_types(const Op& op, size_t inputs = SIZE_MAX);
 std::string check_dims(const Tensor& tensor, const Dims& expected, const std::string& why);
 std::string check_axis(int64_t axis, size_t rank, const char* param);

@@ -113,6 +113,7 @@ class MatMul : public Kernel {
 
 std::unique_ptr<Kernel> make_mat_mul(const Op& op) {
   if (op.node.type != "MatMul" || op.inputs.size() != 2) return nullptr;
+  if (op.inputs[1]->dtype != op.outputs[0]->dtype) return nullptr;
   if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_16) return std::make_unique<MatMul<uint16_t>>(op);
   if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_32) return std::make_unique<MatMul<float>>(op);
   return nullptr;

@@ -86,6 +86,7 @@ std::vector<uint64_t> product_strides(const Dims& dims, const Dims& out, bool le
 
 bool has_one_summand(const Op& op) {
   if (op.node.type != "MatMul" || op.inputs.size() != 2) return false;
+  if (op.inputs[1]->dtype != op.outputs[0]->dtype) return false;
   const Dims& a = op.inputs[0]->dims;
   return a[a.size() - (op.node.flag("transpose_in0", false) ? 2 : 1)] == 1;
 }

@@ -90,12 +90,20 @@ Tensors of_column(const Op& op, std::string_view column) {
   return at < all.size() ? Tensors{all[at]} : Tensors{};
 }
 
+/// The op table's name of a tensor's type. Packed static data are what 8-bit cells are to the
+/// device.
+const char* type_in_table(const Tensor& tensor) {
+  if (tensor.dtype == QNN_DATATYPE_SFIXED_POINT_4 && tensor.is_static())
+    return dtype_name(QNN_DATATYPE_SFIXED_POINT_8);
+  return dtype_name(tensor.dtype);
+}
+
 bool fits(const Op& op, const std::vector<std::string_view>& columns, std::string_view row) {
   const std::vector<std::string_view> cells = split(row, ' ');
   for (size_t c = 0; c < columns.size() && c < cells.size(); ++c) {
     if (cells[c] == "-") continue;
     for (const Tensor* tensor : of_column(op, columns[c])) {
-      if (!is_one_of(dtype_name(tensor->dtype), cells[c])) return false;
+      if (!is_one_of(type_in_table(*tensor), cells[c])) return false;
     }
   }
   return true;

@@ -1,6 +1,8 @@
 #include "tensor_rules.h"
+#include "encoding_rules.h"
 #include "sane_enum.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace qnn_host {
@@ -53,7 +55,7 @@ Fault read_dims(const Qnn_TensorV1_t& source, Tensor* tensor) {
     return invalid(*tensor, "rank is " + std::to_string(source.rank) + ", dimensions are null");
   if (source.rank > 0) tensor->dims.assign(source.dimensions, source.dimensions + source.rank);
   // Each factor is checked before it is multiplied in, so that the product cannot wrap.
-  uint64_t bytes = element_size(tensor->dtype);
+  uint64_t bytes = std::max(element_size(tensor->dtype), 1u);
   for (const uint32_t extent : tensor->dims) {
     if (extent == 0) return invalid(*tensor, "a dimension is 0");
     if (bytes > kMaxTensorBytes / extent) return unsupported(*tensor, "it is larger than 1 TiB");
@@ -73,11 +75,18 @@ bool is_known_dtype(Qnn_DataType_t dtype) {
     case QNN_DATATYPE_BOOL_8:
       return true;
     default:
-      return false;
+      return is_fixed_point(dtype);
   }
 }
 
 Fault read_tensor(const Qnn_Tensor_t& source, bool named, Tensor* tensor) {
+  if (Fault fault = read_declaration(source, named, tensor)) return fault;
+  if (!is_fixed_point(tensor->dtype)) return {};
+  if (Fault fault = read_encoding(source.v1.quantizeParams, tensor)) return fault;
+  return check_encoding(*tensor);
+}
+
+Fault read_declaration(const Qnn_Tensor_t& source, bool named, Tensor* tensor) {
   const Qnn_TensorVersion_t version = sane(source.version);
   if (version != QNN_TENSOR_VERSION_1 && version != QNN_TENSOR_VERSION_2)
     return {QNN_TENSOR_ERROR_INVALID_TENSOR_PARAM,
@@ -97,11 +106,14 @@ Fault read_tensor(const Qnn_Tensor_t& source, bool named, Tensor* tensor) {
     char code[16];
     snprintf(code, sizeof code, "0x%04x", static_cast<unsigned>(tensor->dtype));
     const std::string problem = std::string("data type ") + code +
-                                " is not supported; there are float16, float32, int32, uint32 "
-                                "and bool8";
+                                " is not supported; there are float16, float32, int32, uint32, "
+                                "bool8, signed fixed point of 4, 8, 16 and 32 bits and unsigned "
+                                "of 8 and 16";
     return tensor->dtype == QNN_DATATYPE_UNDEFINED ? invalid(*tensor, problem)
                                                    : unsupported(*tensor, problem);
   }
+  if (tensor->dtype == QNN_DATATYPE_SFIXED_POINT_4 && !tensor->is_static())
+    return unsupported(*tensor, "packed elements of 4 bits are for STATIC tensors only");
   if (const Fault fault = read_dims(v1, tensor)) return fault;
   if (version == QNN_TENSOR_VERSION_2) return check_v2(source.v2, *tensor);
   return {};

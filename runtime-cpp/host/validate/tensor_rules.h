@@ -14,9 +14,12 @@ constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 /// True for the types that tensors of this backend may have.
 bool is_known_dtype(Qnn_DataType_t dtype);
 
-/// Reads a tensor of version 1 or 2 and checks all of it but its data: name (where `named`), type,
-/// format, data type, dimensions. QNN_TENSOR_ERROR_INVALID_TENSOR_PARAM or
+/// Reads a tensor of version 1 or 2 and checks all of it but its encoding and data: name (where
+/// `named`), type, format, data type, dimensions. QNN_TENSOR_ERROR_INVALID_TENSOR_PARAM or
 /// ..._UNSUPPORTED_TENSOR_PARAM.
+Fault read_declaration(const Qnn_Tensor_t& source, bool named, Tensor* tensor);
+
+/// The same with the encoding (encoding_rules.h), which fixed-point types must have.
 Fault read_tensor(const Qnn_Tensor_t& source, bool named, Tensor* tensor);
 
 /// The data that a client attached to `source`, of which `tensor` was read: plain memory of

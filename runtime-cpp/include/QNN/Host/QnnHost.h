@@ -6,6 +6,7 @@
 
 #include "../QnnCommon.h"
 #include "../QnnGraph.h"
+#include "../QnnProperty.h"
 #include "../QnnTypes.h"
 
 #ifdef __cplusplus
@@ -13,6 +14,12 @@ extern "C" {
 #endif
 
 #define QNN_BACKEND_ID_HOST 0x52574B  // "RWK"; the vendor's own ids are small numbers
+
+// A key for QnnProperty_hasCapability, beyond QNN's own: whether STATIC tensors may be of type
+// QNN_DATATYPE_SFIXED_POINT_4, two elements to a byte, the first in the low half, with
+// BW_AXIS_SCALE_OFFSET or BW_SCALE_OFFSET of bit width 4 or BLOCKWISE_EXPANSION. Backends that do
+// not know it want each element in a byte of its own (QNN_DATATYPE_SFIXED_POINT_8).
+enum { kRwkvcPropertyPacked4Bit = QNN_PROPERTY_GROUP_CUSTOM + 4 };
 
 typedef enum {
   // The client promises that the data of static tensors stay readable and unchanged until the
