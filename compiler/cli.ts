@@ -10,6 +10,7 @@ import { buildCommand } from "./commands/build.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
 import type { ActionResult, CommandLine, Session } from "./commands/command.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { estimateCommand } from "./commands/estimate.ts";
@@ -73,6 +74,7 @@ function program(line: CommandLine): Command {
     verifyCommand,
     rangesCommand,
     calibrateCommand,
+    compareCommand,
     estimateCommand,
     diffCommand,
     inspectCommand,

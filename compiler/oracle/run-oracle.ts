@@ -27,6 +27,8 @@ export interface OracleValue {
 export interface OracleRun {
   /** What it gives, of the same axes, stands for the value in all that follows: to see what an equation makes of given operands. */
   readonly onValue?: (value: OracleValue) => Tensor | undefined | void;
+  /** false: the result has no logits, of which thousands of tokens have gigabytes. */
+  readonly keepsLogits?: boolean;
 }
 
 export interface OracleOptions {
@@ -64,13 +66,14 @@ export function runOracles(
     onProgress?.(done, places.length);
     const path = pathOf(part.name, layer);
     const weights = new PartWeights(model, part, layer, checkpoint);
-    runs.forEach(({ onValue }, run) => {
+    runs.forEach(({ onValue, keepsLogits = true }, run) => {
       const evaluator = new PartEvaluator(model, part, layer, weights);
       tokens.forEach((id, token) => {
         evaluator.step(id, carries[run]![token]!, (equation, value) => {
           const { name } = equation.target;
           return onValue?.({ path: `${path}.${name}`, equation, part: part.name, layer, token, value });
         });
+        if (!keepsLogits) carries[run]![token]!.delete("logits");
       });
       for (const [name, values] of evaluator.stateValues()) states[run]!.set(`${path}.${name}`, values);
     });

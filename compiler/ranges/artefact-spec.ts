@@ -24,7 +24,7 @@ export function artefactSpec(
   manifest: Manifest,
 ): { readonly ast: SpecAst; readonly model: CheckedModel } {
   const path = join(folder, manifest.spec.path);
-  const { value: ast, diagnostics } = readSpec(path, textIn(folder));
+  const { value: ast, diagnostics } = readSpec(path, artefactText(folder));
   const checked = ast && checkSpec(ast, undefined);
   const found = [...diagnostics, ...(checked?.diagnostics ?? [])];
   if (ast && checked?.value && !hasErrors(found)) return { ast, model: checked.value };
@@ -49,7 +49,7 @@ export function findSpecFile(folder: string, manifest: Manifest): FoundSpec {
 }
 
 /** The text of a spec that the artefact keeps, by the name under which it is imported. */
-const textIn =
+export const artefactText =
   (folder: string): TextOf =>
   (name) => {
     const file = specFileIn(join(folder, bundledFolder), name);
@@ -67,7 +67,7 @@ export function isSameModel(folder: string, manifest: Manifest, file: string, te
     const { value } = readSpec(path, texts);
     return value?.complete ? meaningOfModel(value) : undefined;
   };
-  const ours = said(join(folder, manifest.spec.path), textIn(folder));
+  const ours = said(join(folder, manifest.spec.path), artefactText(folder));
   return ours !== undefined && said(file, textOf) === ours;
 }
 

@@ -13,6 +13,7 @@ const commands = [
   ["verify"],
   ["ranges"],
   ["calibrate"],
+  ["compare"],
   ["estimate"],
   ["diff"],
   ["inspect"],

@@ -1,17 +1,14 @@
 /** `rwkvc verify`: agreement on each backend, and builds that are wrong in one place, which it has to name. */
-import { createHash } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { openCheckpoint } from "../../compiler/checkpoint/open-checkpoint.ts";
-import { readFloat32 } from "../../compiler/checkpoint/read-floats.ts";
-import type { Manifest } from "../../compiler/emit/manifest.ts";
 import { rwkvc } from "../commands/command-line.ts";
 import { withCpu, withHtp } from "../qualcomm.ts";
 import { scratch } from "../scratch.ts";
 import { build, cpu, host, htp, type Library } from "./artefacts.ts";
+import { damage } from "./damage.ts";
 
 const spec = "specs/rwkv-7.rwkv.ts";
 const weights = "models/rwkv7-random/model.pth";
@@ -123,7 +120,7 @@ describe("an artefact that is wrong in one place", () => {
   test("of other weights: the equation that reads them is named, in its layer", async () => {
     const broken = join(scratch(), "broken");
     cpSync(artefact, broken, { recursive: true });
-    await damage(broken, "blocks.1.att.key.weight");
+    await damage(broken, weights, "blocks.1.att.key.weight");
     const report = await verify(against(spec, broken), host);
     expect(report.code).toBe(1);
     expect(report.first).toMatchObject({ path: "blocks.1.timeMix.kx", layer: 1, token: 0 });
@@ -164,23 +161,3 @@ test("--text and --tokens exclude each other", async () => {
   const { code } = await rwkvc(["verify", spec, "--weights", weights, "--text", "a", "--tokens", "b"]);
   expect(code).toBe(2);
 });
-
-/** Triples a row of a weight in weights.bin, and makes the manifest vouch for it. */
-async function damage(folder: string, tensor: string): Promise<void> {
-  const checkpoint = await openCheckpoint(weights);
-  const info = checkpoint.tensors.get(tensor)!;
-  const row = new Float32Array(info.shape.at(-1)!);
-  readFloat32(checkpoint, info, 5 * row.length, row);
-  checkpoint.close();
-  const file = join(folder, "weights.bin");
-  const bytes = readFileSync(file);
-  const at = bytes.indexOf(Buffer.from(row.buffer));
-  expect(at).toBeGreaterThan(0);
-  for (let i = 0; i < row.length; i++) bytes.writeFloatLE(3 * row[i]!, at + 4 * i);
-  writeFileSync(file, bytes);
-  const path = join(folder, "model.json");
-  const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const files = manifest.files.map((entry) => (entry.path === "weights.bin" ? { ...entry, sha256 } : entry));
-  writeFileSync(path, JSON.stringify({ ...manifest, files }));
-}
