@@ -58,3 +58,33 @@ export function constantKey(c: Constant): string {
       return `${c.kind}(${c.args.map(constantKey).join(",")})`;
   }
 }
+
+/** The checkpoint's tensors in an expression, each once, in the order in which they stand there. */
+export function tensorsOf(c: Constant): readonly Extract<Constant, { kind: "tensor" }>[] {
+  const found = new Map<string, Extract<Constant, { kind: "tensor" }>>();
+  const visit = (one: Constant): void => {
+    switch (one.kind) {
+      case "tensor":
+        found.set(one.tensor, one);
+        return;
+      case "fill":
+      case "identity":
+        return;
+      case "unary":
+      case "transpose":
+      case "reshape":
+        return visit(one.arg);
+      case "binary":
+        visit(one.left);
+        return visit(one.right);
+      case "layerNorm":
+        [one.arg, one.weight, one.bias].forEach(visit);
+        return;
+      case "stack":
+      case "columns":
+        one.args.forEach(visit);
+    }
+  };
+  visit(c);
+  return [...found.values()];
+}

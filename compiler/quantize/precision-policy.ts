@@ -4,29 +4,40 @@
  */
 import { matchesEquation, matchesValue, matchesWeight } from "../check/precision-names.ts";
 import type { PrecisionPolicy, QuantizePolicy } from "../check/typed.ts";
+import { tensorsOf } from "../ir/constant.ts";
+import type { QnnTensor } from "../lower/qnn-graph.ts";
 
 export type WeightBits = Pick<QuantizePolicy, "bits" | "block">;
 
 /**
  * The least bits that a lower-precision build may give a weight: it has the build's own where those are more. 16 is float16.
- * Undefined: no policy speaks of it. `weightName`: the checkpoint's, in full; `equationPath`: of the equation that uses it,
- * `blocks.3.timeMix.k`.
+ * Undefined: no policy speaks of it. `weightNames`: the checkpoint's, in full (`checkpointNames`); `equationPath`: of the equation that
+ * uses it, `blocks.3.timeMix.k`.
  */
 export function weightBits(
   policies: readonly PrecisionPolicy[],
-  weightName: string,
+  weightNames: string | readonly string[],
   equationPath?: string,
 ): WeightBits | undefined {
   const found = policies.findLast((policy) => {
     if (policy.kind === "keepFloat") return equationPath !== undefined && isKept(policy.patterns, equationPath);
     const { pattern } = policy;
-    if (matchesWeight(pattern, weightName)) return true;
+    if ([weightNames].flat().some((name) => matchesWeight(pattern, name))) return true;
     return equationPath !== undefined && matchesEquation(pattern, equationPath);
   });
   if (!found) return undefined;
   if (found.kind === "keepFloat") return { bits: 16 };
   const { bits, block } = found;
   return { bits, ...(block !== undefined && { block }) };
+}
+
+/**
+ * The names of a constant tensor of a graph by which policies speak of it: those of the checkpoint's matrices that it was made of. Its
+ * own name may be another one, when a policy scales it or a pass has put weights together.
+ */
+export function checkpointNames({ name, constant }: Pick<QnnTensor, "name" | "constant">): readonly string[] {
+  const matrices = constant ? tensorsOf(constant).filter(({ shape }) => shape.length > 1) : [];
+  return matrices.length > 0 ? matrices.map(({ tensor }) => tensor) : [name];
 }
 
 /** Whether an equation's nodes stay float16 in a quantized build. A later `quantize` of the same equation takes that back. */

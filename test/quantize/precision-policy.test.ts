@@ -2,9 +2,12 @@
 import { expect, test } from "vitest";
 
 import { equationNames, weightNames } from "../../compiler/check/precision-names.ts";
+import { runFrontEnd } from "../../compiler/commands/front-end.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/diagnostic.ts";
 import { optionPolicies, parseKeepFloat, parseQuantize } from "../../compiler/quantize/precision-options.ts";
-import { keepsFloat, weightBits } from "../../compiler/quantize/precision-policy.ts";
+import { compile } from "../../compiler/pipeline.ts";
+import { findTarget } from "../../compiler/targets/targets.ts";
+import { checkpointNames, keepsFloat, weightBits } from "../../compiler/quantize/precision-policy.ts";
 
 const policies = (quantize: string, keepFloat?: string) =>
   optionPolicies({ quantize: parseQuantize(quantize), ...(keepFloat && { keepFloat: parseKeepFloat(keepFloat) }) });
@@ -39,6 +42,19 @@ test.each([
   ["att.key=w8,timeMix.*=f16", 16],
 ])("the key of layer 3 under %s: %s bits", (text, bits) => {
   expect(weightBits(policies(text), "blocks.3.att.key.weight", "blocks.3.timeMix.k")?.bits).toBe(bits);
+});
+
+test("a tensor of a graph goes by the names of the matrices that it was made of", async () => {
+  const { model, checkpoint } = await runFrontEnd("specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-kjv/model.pth");
+  checkpoint!.close();
+  const options = { name: "a", precision: "fp16", form: "a16w4", embedding: "graph", scaling: true } as const;
+  const { value } = compile(model!, { ...options, target: findTarget("host")! });
+  const weights = value!.graphs[0]!.nodes.flatMap(({ type, inputs }) => (type === "FullyConnected" ? inputs[1]! : []));
+  // A policy scales keys and values: the tensors have names of the spec then.
+  expect(weights.map(({ name }) => name)).toContain("blocks.0.timeMix.k.weight");
+  const names = weights.flatMap(checkpointNames);
+  expect(names).toEqual(names.map((name) => expect.stringMatching(/^(blocks\.\d\.(att|ffn)|head)\./) as string));
+  expect(names).toContain("blocks.0.att.key.weight");
 });
 
 test("blocks come with the policy that counts", () => {
