@@ -13,6 +13,7 @@ import type { ActionResult, CommandLine, Session } from "./commands/command.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { encodingsCommand } from "./commands/encodings.ts";
 import { estimateCommand } from "./commands/estimate.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -74,6 +75,7 @@ function program(line: CommandLine): Command {
     verifyCommand,
     rangesCommand,
     calibrateCommand,
+    encodingsCommand,
     compareCommand,
     estimateCommand,
     diffCommand,

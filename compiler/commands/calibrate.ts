@@ -1,5 +1,4 @@
 /** `rwkvc calibrate`: the ranges of a model's values over a text, as encodings for its quantized builds. */
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import type { Command } from "commander";
@@ -13,6 +12,7 @@ import { choice, integer } from "./flags.ts";
 import { checkOutputs } from "./output-files.ts";
 import { chooseSpec, specArgument } from "./recognise.ts";
 import { checkText, resolveTokenizer } from "./tokenizer.ts";
+import { writeWhole } from "./write-whole.ts";
 
 interface CalibrateFlags {
   readonly weights: string;
@@ -97,17 +97,9 @@ function statisticsFile(out: string): string {
   return join(dirname(out), `${basename(out).replace(/\.json$/, "")}.stats.bin`);
 }
 
-/** The file is whole or not there. */
 async function writeResult(out: string, statistics: string, { encodings, source }: Calibrated): Promise<void> {
   const { writeEncodings } = await import("../encodings/write-encodings.ts");
-  const text = writeEncodings("1.0.0", encodings, { rwkvc: { statistics: basename(statistics), ...source } });
-  const aside = `${out}.tmp${process.pid}`;
-  try {
-    writeFileSync(aside, text);
-    renameSync(aside, out);
-  } finally {
-    rmSync(aside, { force: true });
-  }
+  writeWhole(out, writeEncodings("1.0.0", encodings, { rwkvc: { statistics: basename(statistics), ...source } }));
 }
 
 function describe(out: string, statistics: string, { source, encodings }: Calibrated, seconds: number): string {

@@ -26,8 +26,8 @@ export interface ReadEncodings extends EncodingsFile {
 /** More tensors than any graph has. */
 const mostEntries = 200_000;
 const mostDiagnostics = 20;
-/** Of text that a diagnostic may show lines of. */
-const mostShown = 2 ** 20;
+/** Lengths of a text and of a line in it up to which a diagnostic shows the line. */
+const shown = { text: 2 ** 24, line: 2 ** 13 };
 
 /**
  * Diagnostics: encodings/not-json, encodings/not-an-object, encodings/version, encodings/missing-section, encodings/bad-entry,
@@ -44,7 +44,9 @@ export function readEncodings(file: string, text: string): Outcome<ReadEncodings
     else if (error instanceof EntryFault) reader.faults.push(error);
     else throw error;
   }
-  const diagnostics = reader.faults.map((fault) => toDiagnostic(file, text, fault));
+  const diagnostics = reader.faults.map(({ code, title, place, hint }) =>
+    faultAt(file, text, code, title, place, hint),
+  );
   if (diagnostics.length > 0) return { value: undefined, diagnostics };
   const { version, activations, params, extra } = reader;
   const of = <T>(map: ReadonlyMap<string, { entry: T; place: Place }>) => ({
@@ -254,14 +256,29 @@ function setOwn(object: Record<string, unknown>, key: string, value: unknown): v
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Lines of a short file are shown; of a long one the place is told. */
-function toDiagnostic(file: string, text: string, { code, title, place, hint }: EntryFault): Diagnostic {
+/** A diagnostic about a place in the file: with its line, where that is not endlessly long. */
+export function faultAt(
+  file: string,
+  text: string,
+  code: string,
+  title: string,
+  place: Place,
+  hint?: string,
+): Diagnostic {
   const more = hint === undefined ? {} : { hint };
-  if (text.length <= mostShown) {
-    // The first line of what is at fault is enough.
-    const end = Math.max(place.start + 1, Math.min(place.end, place.start + 200));
+  const isShort = lineEnd(text, place.start) - lineStart(text, place.start) <= shown.line;
+  if (text.length <= shown.text && isShort) {
+    // Of what goes on over lines the first is enough.
+    const end = Math.max(place.start + 1, Math.min(place.end, lineEnd(text, place.start)));
     return inputError(code, title, { primary: { span: { file, start: place.start, end }, text: "" }, ...more });
   }
   const { line, column } = positionOf(lineTable(text), place.start);
   return inputError(code, title, { place: { file, detail: `line ${line}, column ${column}` }, ...more });
+}
+
+const lineStart = (text: string, at: number): number => text.lastIndexOf("\n", at - 1) + 1;
+
+function lineEnd(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text.length : end;
 }

@@ -13,6 +13,8 @@ const commands = [
   ["verify"],
   ["ranges"],
   ["calibrate"],
+  ["encodings", "lint"],
+  ["encodings", "convert"],
   ["compare"],
   ["estimate"],
   ["diff"],

@@ -1,0 +1,107 @@
+/** What Qualcomm's HTP backend would refuse of encodings, or compute wrongly, by the architecture of the NPU. */
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Soc } from "../targets/targets.ts";
+import type { Encoding } from "./encoding.ts";
+import { symmetricOffset } from "./encodings-file.ts";
+import type { LoadedEncodings } from "./load-encodings.ts";
+import { faultAt } from "./read-encodings.ts";
+
+export interface LintFinding {
+  readonly code: string;
+  readonly problem: string;
+  readonly hint?: string;
+}
+
+/** Beyond these the rest is counted. */
+const mostListed = 50;
+
+/** Diagnostics: lint/asymmetric-per-channel, lint/asymmetric-weight, lint/wide-weight, lint/bit-width, lint/block-size, lint/blocks, lint/activation, lint/float16, lint/more. */
+export function lintEncodings(file: LoadedEncodings, soc: Pick<Soc, "arch" | "fp16" | "name">): readonly Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  let left = 0;
+  for (const section of ["activations", "params"] as const) {
+    for (const [name, encoding] of file.encodings[section]) {
+      const found = section === "params" ? lintParam(encoding, soc) : lintActivation(encoding, soc);
+      if (!found) continue;
+      if (diagnostics.length >= mostListed) left++;
+      else {
+        const place = file.places[section].get(name)!;
+        diagnostics.push(faultAt(file.file, file.text, found.code, `${name}: ${found.problem}`, place, found.hint));
+      }
+    }
+  }
+  if (left > 0) {
+    const whole = { start: 0, end: 1 };
+    diagnostics.push(faultAt(file.file, file.text, "lint/more", `${left} more encodings that HTP would refuse`, whole));
+  }
+  return diagnostics;
+}
+
+type LintSoc = Pick<Soc, "arch" | "fp16" | "name">;
+
+/** Of a tensor that nodes compute, or of an input. */
+export function lintActivation(encoding: Encoding, soc: LintSoc): LintFinding | undefined {
+  if (encoding.kind === "float") return lintFloat(encoding.bits, soc);
+  if (encoding.kind === "blocks" || encoding.scales.length > 1)
+    return { code: "lint/activation", problem: "HTP takes one scale for an activation", hint: "use PER_TENSOR" };
+  if (encoding.bits === 8 || encoding.bits === 16) return undefined;
+  return {
+    code: "lint/bit-width",
+    problem: `HTP has no activations of ${encoding.bits} bits`,
+    hint: "use 16 bits, or 8",
+  };
+}
+
+/** Of a constant: a weight or a bias. */
+export function lintParam(encoding: Encoding, soc: LintSoc): LintFinding | undefined {
+  if (encoding.kind === "float") return lintFloat(encoding.bits, soc);
+  if (encoding.kind === "blocks") return lintBlocks(encoding.block, soc);
+  const { bits, scales, offsets, symmetric } = encoding;
+  const isSymmetric = symmetric || offsets.every((offset) => offset === symmetricOffset(bits));
+  if (![4, 8, 16, 32].includes(bits))
+    return {
+      code: "lint/bit-width",
+      problem: `HTP has no constants of ${bits} bits`,
+      hint: "weights have 4, 8 or 16 bits, biases 32",
+    };
+  if (bits === 16 && soc.arch < 73) {
+    return {
+      ...{ code: "lint/wide-weight", problem: `weights of 16 bits need HTP v73, and ${soc.name} is v${soc.arch}` },
+      hint: "use 8 bits, or keep it float16",
+    };
+  }
+  if (isSymmetric) return undefined;
+  if (scales.length > 1)
+    return {
+      code: "lint/asymmetric-per-channel",
+      problem: "scales per channel are for symmetric weights only",
+      hint: "offset 0 in every channel",
+    };
+  if (bits === 8) return undefined;
+  return {
+    code: "lint/asymmetric-weight",
+    problem: `constants of ${bits} bits are symmetric on HTP`,
+    hint: "offset 0",
+  };
+}
+
+function lintBlocks(block: number, soc: LintSoc): LintFinding | undefined {
+  if (soc.arch < 73) {
+    return {
+      ...{ code: "lint/blocks", problem: `weights in blocks (LPBQ) need HTP v73, and ${soc.name} is v${soc.arch}` },
+      hint: "use 4 bits per channel, or 8",
+    };
+  }
+  if ([16, 32, 64].includes(block)) return undefined;
+  return {
+    code: "lint/block-size",
+    problem: `HTP has no blocks of ${block} inputs`,
+    hint: "use blocks of 16, 32 or 64",
+  };
+}
+
+function lintFloat(bits: 16 | 32, soc: LintSoc): LintFinding | undefined {
+  if (bits === 32) return { code: "lint/float16", problem: "HTP has no float32", hint: "use float16: bw 16" };
+  if (soc.fp16) return undefined;
+  return { code: "lint/float16", problem: `${soc.name} has no float16 on its HTP`, hint: "use 16-bit integers" };
+}

@@ -1,0 +1,145 @@
+/** What HTP would refuse, one case each beside a near miss; and encodings held against the tensors of a graph. */
+import { expect, test } from "vitest";
+
+import { checkNames } from "../../compiler/encodings/check-names.ts";
+import type { Encoding } from "../../compiler/encodings/encoding.ts";
+import { type GraphTensors, graphTensors, sortByTensors } from "../../compiler/encodings/graph-tensors.ts";
+import { lintActivation, lintEncodings, lintParam } from "../../compiler/encodings/lint-encodings.ts";
+import type { LoadedEncodings } from "../../compiler/encodings/load-encodings.ts";
+import { readEncodings } from "../../compiler/encodings/read-encodings.ts";
+import { writeEncodings } from "../../compiler/encodings/write-encodings.ts";
+import { findSoc } from "../../compiler/targets/targets.ts";
+import { tinyGraph } from "../emit/fixtures/tiny-graph.ts";
+
+const [v75, v69, v68] = [findSoc("SM8650")!, findSoc("SM8450")!, findSoc("SM8350")!];
+
+const integer = (bits: number, symmetric: boolean, channels = 1, offset = symmetric ? 0 : -3): Encoding => ({
+  ...{ kind: "integer", bits, symmetric },
+  ...{ scales: Array.from({ length: channels }, () => 0.5), offsets: Array.from({ length: channels }, () => offset) },
+});
+const blocks = (block: number): Encoding => ({ kind: "blocks", bits: 4, block, scales: [1], blockScales: [1, 2] });
+const float = (bits: 16 | 32): Encoding => ({ kind: "float", bits });
+
+test("activations", () => {
+  const code = (encoding: Encoding, soc = v75) => lintActivation(encoding, soc)?.code;
+  for (const fine of [integer(16, false), integer(8, false), integer(16, true), float(16)])
+    expect(code(fine)).toBeUndefined();
+  expect(code(integer(16, false, 2))).toBe("lint/activation");
+  expect(code(blocks(32))).toBe("lint/activation");
+  expect(code(integer(4, false))).toBe("lint/bit-width");
+  expect(code(integer(32, true))).toBe("lint/bit-width");
+  expect(code(float(32))).toBe("lint/float16");
+  expect(code(float(16), v68)).toBe("lint/float16");
+});
+
+test("parameters", () => {
+  const code = (encoding: Encoding, soc = v75) => lintParam(encoding, soc)?.code;
+  const fine = [integer(8, true, 3), integer(4, true, 3), integer(8, false), integer(32, true, 3), integer(16, true)];
+  for (const encoding of [...fine, blocks(16), blocks(64), float(16)]) expect(code(encoding)).toBeUndefined();
+  expect(code(integer(8, false, 3))).toBe("lint/asymmetric-per-channel");
+  // Stored from 0 on, and symmetric all the same.
+  expect(code(integer(8, false, 3, -128))).toBeUndefined();
+  expect(code(integer(4, false))).toBe("lint/asymmetric-weight");
+  expect(code(integer(16, true), v69)).toBe("lint/wide-weight");
+  expect(code(integer(5, true))).toBe("lint/bit-width");
+  expect(code(blocks(32), v69)).toBe("lint/blocks");
+  expect(code(blocks(8))).toBe("lint/block-size");
+});
+
+function loaded(text: string): LoadedEncodings {
+  const { value, diagnostics } = readEncodings("e.json", text);
+  expect(diagnostics).toEqual([]);
+  return { ...value!, file: "e.json", text };
+}
+
+const written = (activations: [string, Encoding][], params: [string, Encoding][]) =>
+  loaded(writeEncodings("1.0.0", { activations: new Map(activations), params: new Map(params) }));
+
+test("findings stand where the entry does, and the rest is counted", () => {
+  const file = written(
+    Array.from({ length: 60 }, (_, i) => [`t${i}`, integer(4, false)]),
+    [["w", integer(8, true, 3)]],
+  );
+  const diagnostics = lintEncodings(file, v75);
+  expect(diagnostics.length).toBe(51);
+  const { start, end } = diagnostics[7]!.primary!.span;
+  expect(JSON.parse(file.text.slice(start, end))).toMatchObject({ name: "t7", bw: 4 });
+  expect(diagnostics.at(-1)).toMatchObject({ code: "lint/more", title: "10 more encodings that HTP would refuse" });
+});
+
+const tensors: GraphTensors = {
+  activations: new Set(["blocks.0.timeMix.k", "blocks.0.timeMix.v"]),
+  params: new Map([
+    ["att.key.weight", { weight: { channels: 2, inputs: 64 } }],
+    ["att.mix", { weight: undefined }],
+  ]),
+};
+
+test("names of no tensor are told with the nearest", () => {
+  const file = written(
+    [
+      ["blocks.0.timeMix.k", integer(16, false)],
+      ["blocks.0.timeMixk", integer(16, false)],
+      ["something else", integer(16, false)],
+    ],
+    [["att.keyweight", integer(8, true)]],
+  );
+  const found = checkNames(file, tensors).map(({ code, title, hint }) => [code, title, hint]);
+  expect(found).toEqual([
+    [
+      "encodings/unknown-tensor",
+      "there is no tensor blocks.0.timeMixk in the graph",
+      "did you mean `blocks.0.timeMix.k`?",
+    ],
+    ["encodings/unknown-tensor", "there is no tensor something else in the graph", undefined],
+    ["encodings/unknown-tensor", "there is no tensor att.keyweight in the graph", "did you mean `att.key.weight`?"],
+  ]);
+});
+
+test("thousands of unknown names are counted", () => {
+  const file = written(
+    Array.from({ length: 5000 }, (_, i) => [`unknown.${i}`, integer(16, false)]),
+    [],
+  );
+  const diagnostics = checkNames(file, tensors);
+  expect(diagnostics.length).toBe(21);
+  expect(diagnostics.at(-1)!.title).toBe("4980 more names are those of no tensor in the graph");
+});
+
+test("wrong sections and wrong counts", () => {
+  const weight = (encoding: Encoding) =>
+    checkNames(written([], [["att.key.weight", encoding]]), tensors).map(({ code }) => code);
+  expect(weight(integer(8, true, 2))).toEqual([]);
+  expect(weight(integer(8, true))).toEqual([]);
+  expect(weight(integer(8, true, 3))).toEqual(["encodings/count"]);
+  expect(weight({ kind: "blocks", bits: 4, block: 32, scales: [1, 1], blockScales: [1, 2, 3, 4] })).toEqual([]);
+  expect(weight({ kind: "blocks", bits: 4, block: 32, scales: [1, 1], blockScales: [1, 2] })).toEqual([
+    "encodings/count",
+  ]);
+  expect(weight({ kind: "blocks", bits: 4, block: 48, scales: [1, 1], blockScales: [1, 2] })).toEqual([
+    "encodings/count",
+  ]);
+  const swapped = written([["att.mix", integer(16, false)]], [["blocks.0.timeMix.v", integer(8, true)]]);
+  expect(checkNames(swapped, tensors).map(({ code }) => code)).toEqual([
+    "encodings/wrong-section",
+    "encodings/wrong-section",
+  ]);
+});
+
+test("schema 2.0.0 does not tell the sections: the graph does", () => {
+  const entries = [
+    { name: "att.mix", output_dtype: "uint16", y_scale: 1, y_zero_point: 3 },
+    { name: "blocks.0.timeMix.k", output_dtype: "int8", y_scale: 1 },
+    { name: "unknown", output_dtype: "int8", y_scale: 1 },
+  ];
+  const file = sortByTensors(loaded(JSON.stringify({ version: "2.0.0", encodings: entries })), tensors);
+  expect([...file.encodings.params.keys()]).toEqual(["att.mix", "unknown"]);
+  expect([...file.places.activations.keys()]).toEqual(["blocks.0.timeMix.k"]);
+});
+
+test("tensors of a graph: no tokens, and weights with their sizes", () => {
+  const found = graphTensors([tinyGraph("float16")]);
+  expect(found.activations.size).toBeGreaterThan(3);
+  expect(found.activations.has("token")).toBe(false);
+  for (const name of found.params.keys()) expect(found.activations.has(name)).toBe(false);
+});
