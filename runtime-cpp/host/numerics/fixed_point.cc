@@ -1,4 +1,3 @@
-// Compiled without contraction of products and sums.
 #include "fixed_point.h"
 
 #include <algorithm>
@@ -9,10 +8,41 @@
 namespace qnn_host {
 
 int32_t FixedCode::store(double value) const {
-  const double nearest = std::floor(value / scale + 0.5) - static_cast<double>(offset);
-  const double low = static_cast<double>(least), high = static_cast<double>(greatest);
-  if (!(nearest > low)) return least;
-  return nearest < high ? static_cast<int32_t>(nearest) : greatest;
+  return fixed_round(value / scale, *this);
+}
+
+int32_t fixed_round(double number, const FixedCode& code) {
+  const double nearest = std::floor(number + 0.5) - static_cast<double>(code.offset);
+  if (!(nearest > static_cast<double>(code.least))) return code.least;
+  return nearest < static_cast<double>(code.greatest) ? static_cast<int32_t>(nearest)
+                                                      : code.greatest;
+}
+
+FixedOperands fixed_operands(FixedBinary f, const FixedCode& a, const FixedCode& b,
+                             const FixedCode& y) {
+  if (f == FixedBinary::kMultiply) return {a.offset, b.offset, a.scale * b.scale / y.scale, 1};
+  if (f == FixedBinary::kDivide) return {a.offset, b.offset, a.scale / b.scale / y.scale, 1};
+  return {a.offset, b.offset, a.scale / y.scale, b.scale / y.scale};
+}
+
+double fixed_combine(FixedBinary f, int32_t a, int32_t b, const FixedOperands& operands) {
+  const double left = static_cast<double>(int64_t{a} + operands.a_offset);
+  const double right = static_cast<double>(int64_t{b} + operands.b_offset);
+  switch (f) {
+    case FixedBinary::kAdd:
+      return left * operands.a_ratio + right * operands.b_ratio;
+    case FixedBinary::kSubtract:
+      return left * operands.a_ratio - right * operands.b_ratio;
+    case FixedBinary::kMultiply:
+      return left * right * operands.a_ratio;
+    case FixedBinary::kDivide:
+      return left / right * operands.a_ratio;
+    case FixedBinary::kMaximum:
+      return std::max(left * operands.a_ratio, right * operands.b_ratio);
+    case FixedBinary::kMinimum:
+      return std::min(left * operands.a_ratio, right * operands.b_ratio);
+  }
+  return 0.0;
 }
 
 float dequantized_float(int32_t stored, const FixedCode& code) {

@@ -23,6 +23,24 @@ struct FixedCode {
   int32_t store(double value) const;
 };
 
+/// The stored integer for a number in units of the code's scale: floor(number + 1/2) - offset,
+/// saturated. A NaN gives `least`.
+int32_t fixed_round(double number, const FixedCode& code);
+
+/// Element-wise functions of two operands, computed in units of the output's scale.
+enum class FixedBinary : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum };
+struct FixedOperands {
+  int32_t a_offset = 0, b_offset = 0;
+  /// Scales of a and b over y's. Of a product a_ratio is scale of a * scale of b / scale of y, of a
+  /// quotient scale of a / scale of b / scale of y; b_ratio is unused.
+  double a_ratio = 1, b_ratio = 1;
+};
+FixedOperands fixed_operands(FixedBinary f, const FixedCode& a, const FixedCode& b,
+                             const FixedCode& y);
+/// With A = a + a_offset, B = b + b_offset: A a_ratio + B b_ratio (- , the larger, the smaller), (A
+/// B) a_ratio or (A / B) a_ratio, each operation rounded to float64.
+double fixed_combine(FixedBinary f, int32_t a, int32_t b, const FixedOperands& operands);
+
 /// stored as float16: float32(stored + offset) * float32(scale) in float32, then to nearest, ties
 /// to even.
 uint16_t dequantized_half(int32_t stored, const FixedCode& code);

@@ -4,8 +4,8 @@
 // float16: Add is correctly rounded, as IEEE's or in the extended range (half_rules.h). Multiply,
 // Subtract, Maximum, Minimum compute in the extended range, ties away from zero. Divide multiplies
 // by the reciprocal (numerics/half_functions.h). float32: correctly rounded. Integers wrap around.
-// Fixed point: of the numbers that the operands stand for, in double, then to the nearest that the
-// output can hold; the device is within 2 units of that, and within 1 for products and extremes.
+// Fixed point: in double, then to the nearest that the output can hold (numerics/fixed_point.h);
+// the device is within 2 units of that, and within 1 for products and extremes.
 
 #include <cmath>
 #include <type_traits>
@@ -22,6 +22,7 @@ namespace qnn_host {
 namespace {
 
 struct Add {
+  static constexpr FixedBinary kFixed = FixedBinary::kAdd;
   /// The device's IEEE form adds to a cleared accumulator: -0 and -0 make +0.
   template <typename Format>
   static double of(double a, double b) {
@@ -31,6 +32,7 @@ struct Add {
 };
 
 struct Subtract {
+  static constexpr FixedBinary kFixed = FixedBinary::kSubtract;
   template <typename Format>
   static double of(double a, double b) {
     return a - b;
@@ -39,6 +41,7 @@ struct Subtract {
 };
 
 struct Multiply {
+  static constexpr FixedBinary kFixed = FixedBinary::kMultiply;
   template <typename Format>
   static double of(double a, double b) {
     return a * b;
@@ -47,6 +50,7 @@ struct Multiply {
 };
 
 struct Divide {
+  static constexpr FixedBinary kFixed = FixedBinary::kDivide;
   template <typename Format>
   static double of(double a, double b) {
     if (std::is_same_v<Format, ExtendedHalf>) return a * half_reciprocal(b);
@@ -63,6 +67,7 @@ struct Divide {
 
 /// The larger, +0 of +0 and -0; a NaN when either is one.
 struct Maximum {
+  static constexpr FixedBinary kFixed = FixedBinary::kMaximum;
   template <typename Format>
   static double of(double a, double b) {
     if (a == b) return std::signbit(a) ? b : a;
@@ -77,6 +82,7 @@ struct Maximum {
 };
 
 struct Minimum {
+  static constexpr FixedBinary kFixed = FixedBinary::kMinimum;
   template <typename Format>
   static double of(double a, double b) {
     if (a == b) return std::signbit(a) ? a : b;
@@ -137,15 +143,17 @@ std::unique_ptr<Kernel> make(const Op& op) {
         overwritable);
   }
   if (is_fixed_point(dtype)) {
-    const FixedCode left = code_of(*op.inputs[0]), right = code_of(*op.inputs[1]);
+    constexpr FixedBinary kFixed = Operation::kFixed;
     const FixedCode result = code_of(*op.outputs[0]);
+    const FixedOperands operands =
+        fixed_operands(kFixed, code_of(*op.inputs[0]), code_of(*op.inputs[1]), result);
     return kernel_of(
         [=](const Buffers& buffers) {
-          const auto *x = in<uint8_t>(buffers, 0), *y = in<uint8_t>(buffers, 1);
+          const auto *left = in<uint8_t>(buffers, 0), *right = in<uint8_t>(buffers, 1);
           for_each_pair(dims, a, b, [&](uint64_t i, uint64_t l, uint64_t r) {
-            const double value = Operation::template of<Float>(left.value(stored_at(x, dtype, l)),
-                                                               right.value(stored_at(y, dtype, r)));
-            put_stored(out<uint8_t>(buffers), dtype, i, result.store(value));
+            const double value = fixed_combine(kFixed, stored_at(left, dtype, l),
+                                               stored_at(right, dtype, r), operands);
+            put_stored(out<uint8_t>(buffers), dtype, i, fixed_round(value, result));
           });
         },
         overwritable);

@@ -85,8 +85,11 @@ std::unique_ptr<Kernel> fixed_to_fixed(const Op& op) {
   return kernel_of([=](const Buffers& buffers) {
     const auto* x = in<uint8_t>(buffers, 0);
     auto* y = out<uint8_t>(buffers);
-    for (uint64_t i = 0; i < count; ++i)
-      put_stored(y, y_type, i, to.store(from.value(stored_at(x, x_type, i))));
+    const double ratio = from.scale / to.scale;
+    for (uint64_t i = 0; i < count; ++i) {
+      const double whole = static_cast<double>(stored_at(x, x_type, i) + from.offset);
+      put_stored(y, y_type, i, fixed_round(whole * ratio, to));
+    }
   });
 }
 

@@ -2,6 +2,8 @@
 #include <hwy/targets.h>
 
 #include "executor.h"
+#include "fixed_linear_kernel.h"
+#include "fixed_slices.h"
 #include "kernel.h"
 #include "linear_kernel.h"
 #include "mat_mul_kernel.h"
@@ -17,7 +19,8 @@ const char* instruction_set() {
 
 std::unique_ptr<Kernel> make_fast_kernel(const Op& op) {
   // A matrix product with one summand is element-wise, so that comes before make_mat_mul.
-  for (const auto make : {make_element_wise, make_linear, make_mat_mul, make_norm}) {
+  for (const auto make : {make_element_wise, make_linear, make_fixed_linear_kernel, make_mat_mul,
+                          make_norm, make_fixed_norm}) {
     if (std::unique_ptr<Kernel> kernel = make(op)) return kernel;
   }
   return nullptr;

@@ -3,6 +3,9 @@
 //
 // A few rows of x: dot products with the rows of w, which are read once, in order. Many: blocks of
 // kBlockColumns rows of x, transposed, so that vectors run along t.
+//
+// Beside float16, weights of 8 or 4 bits become float16 chunk by chunk, where they stay in the
+// cache.
 
 #include "linear_kernel.h"
 
@@ -12,6 +15,8 @@
 #include "convert.h"
 #include "exact.h"
 #include "exec/weight_store.h"
+#include "fixed_rows.h"
+#include "numerics/float16.h"
 #include "products.h"
 #include "threads/thread_pool.h"
 
@@ -25,6 +30,8 @@ constexpr uint64_t kFewRows = 4;
 constexpr uint64_t kChunkBytes = 128 << 10;
 constexpr uint64_t kDotRows = 16;    ///< at least, and a multiple of it
 constexpr uint64_t kBlockRows = 48;  ///< of a chunk of blocks: a multiple of what is taken at once
+/// Of a chunk of weights that are decoded, as float16.
+constexpr uint64_t kDecodedBytes = 32 << 10;
 /// Rows of x that are transposed at once, the smallest width of a block.
 constexpr uint64_t kTile = 16, kTileDepth = 64;
 
@@ -53,9 +60,15 @@ class Linear : public Kernel, public ChunkedWork {
       bias_.resize(features_);
       widen(reinterpret_cast<const T*>(op.inputs[2]->data), bias_.data(), features_);
     }
+    if (is_fixed_point(op.inputs[1]->dtype)) {
+      quantized_ = std::make_unique<FixedRowsOwner>(op, weight_->data());
+      for (const float scale : op.inputs[1]->encoding.scales)
+        scales_.push_back(static_cast<float>(ieee_value(ieee_half(static_cast<double>(scale)))));
+    }
     chunk_features_ = kBlockRows;
     if (rows_ <= kFewRows) {
-      const uint64_t chunk = kChunkBytes / (depth_ * sizeof(T));
+      const uint64_t bytes = quantized_ != nullptr ? kDecodedBytes : kChunkBytes;
+      const uint64_t chunk = bytes / (depth_ * sizeof(T));
       chunk_features_ = std::max(kDotRows, chunk / kDotRows * kDotRows);
     }
     chunk_features_ = std::min(chunk_features_, features_);
@@ -91,11 +104,12 @@ class Linear : public Kernel, public ChunkedWork {
     const float* x = static_cast<const float*>(operand);
     const uint64_t first = chunk * chunk_features_;
     const uint64_t count = std::min(chunk_features_, features_ - first);
+    const T* w = weights(first, count);
     T* y = static_cast<T*>(result);
     if (rows_ <= kFewRows)
-      dots(x, first, count, y);
+      dots(w, x, first, count, y);
     else
-      blocks(x, first, count, y);
+      blocks(w, x, first, count, y);
   }
 
   void commit(const void* result, uint32_t chunk, void* output) const override {
@@ -107,8 +121,15 @@ class Linear : public Kernel, public ChunkedWork {
   }
 
  private:
-  const T* row(uint64_t feature) const {
-    return reinterpret_cast<const T*>(weight_->data()) + feature * depth_;
+  /// `count` rows; quantized ones as numbers, in memory of the calling thread.
+  const T* weights(uint64_t first, uint64_t count) const {
+    if (quantized_ == nullptr) return reinterpret_cast<const T*>(weight_->data()) + first * depth_;
+    static thread_local std::vector<uint16_t> decoded;
+    decoded.resize(count * depth_);
+    for (uint64_t i = 0; i < count; ++i)
+      decode_row(quantized_->rows(), first + i, scales_[scales_.size() == 1 ? 0 : first + i],
+                 &decoded[i * depth_]);
+    return reinterpret_cast<const T*>(decoded.data());
   }
 
   uint64_t column_blocks() const { return (rows_ + kBlockColumns - 1) / kBlockColumns; }
@@ -136,33 +157,33 @@ class Linear : public Kernel, public ChunkedWork {
     transpose(tile[0], kTileDepth, kTile, columns, to, kBlockColumns);
   }
 
-  void dots(const float* x, uint64_t first, uint64_t count, T* y) const {
+  void dots(const T* w, const float* x, uint64_t first, uint64_t count, T* y) const {
     static thread_local std::vector<float> sums;
     sums.resize(count);
     for (uint64_t t = 0; t < rows_; ++t) {
-      dot_rows(row(first), depth_, count, depth_, x + t * depth_, sums.data());
+      dot_rows(w, depth_, count, depth_, x + t * depth_, sums.data());
       add_bias(first, count, sums.data());
       narrow(sums.data(), y + t * count, count);
-      mend(x + t * depth_, 1, first, count, y + t * count);
+      mend(w, x + t * depth_, 1, first, count, y + t * count);
     }
   }
 
-  void blocks(const float* x, uint64_t first, uint64_t count, T* y) const {
+  void blocks(const T* w, const float* x, uint64_t first, uint64_t count, T* y) const {
     static thread_local std::vector<float> sums, lines;
     sums.resize(count * kBlockColumns);
     lines.resize(count * kBlockColumns);
     for (uint64_t block = 0; block < column_blocks(); ++block) {
       const float* operand = x + block * depth_ * kBlockColumns;
       const uint64_t columns = std::min(kBlockColumns, rows_ - block * kBlockColumns);
-      multiply_block(row(first), depth_, count, depth_, operand,
-                     (columns + kTile - 1) / kTile * kTile, sums.data());
+      multiply_block(w, depth_, count, depth_, operand, (columns + kTile - 1) / kTile * kTile,
+                     sums.data());
       transpose(sums.data(), kBlockColumns, count, columns, lines.data(), count);
       T* to = y + block * kBlockColumns * count;
       for (uint64_t t = 0; t < columns; ++t) add_bias(first, count, &lines[t * count]);
       narrow(lines.data(), to, columns * count);
       if (!outside_range(to, columns * count)) continue;
       for (uint64_t t = 0; t < columns; ++t)
-        mend(operand + t, kBlockColumns, first, count, to + t * count);
+        mend(w, operand + t, kBlockColumns, first, count, to + t * count);
     }
   }
 
@@ -171,11 +192,11 @@ class Linear : public Kernel, public ChunkedWork {
     for (uint64_t i = 0; i < count; ++i) sums[i] += bias_[first + i];
   }
 
-  void mend(const float* x, uint64_t step, uint64_t first, uint64_t count, T* y) const {
+  void mend(const T* w, const float* x, uint64_t step, uint64_t first, uint64_t count, T* y) const {
     if (!outside_range(y, count)) return;
     for (uint64_t i = 0; i < count; ++i) {
       if (!is_outside(y[i])) continue;
-      double sum = exact_dot(x, step, row(first + i), 1, depth_);
+      double sum = exact_dot(x, step, w + i * depth_, 1, depth_);
       if (!bias_.empty()) sum += static_cast<double>(bias_[first + i]);
       store_exact(sum, &y[i]);
     }
@@ -185,6 +206,9 @@ class Linear : public Kernel, public ChunkedWork {
   const uint64_t features_, depth_, rows_;
   uint64_t chunk_features_ = 0;
   std::vector<float> bias_;
+  /// Of quantized weights: where they lie, and the scales, one or one per output.
+  std::unique_ptr<FixedRowsOwner> quantized_;
+  std::vector<float> scales_;
 };
 
 }  // namespace
@@ -192,9 +216,10 @@ class Linear : public Kernel, public ChunkedWork {
 std::unique_ptr<Kernel> make_linear(const Op& op) {
   if (op.node.type != "FullyConnected" || !op.inputs[1]->is_static()) return nullptr;
   if (op.inputs.size() == 3 && !op.inputs[2]->is_static()) return nullptr;
-  const Qnn_DataType_t dtype = op.inputs[1]->dtype;
+  const Qnn_DataType_t dtype = op.inputs[0]->dtype;
   const bool is_half = dtype == QNN_DATATYPE_FLOAT_16;
   if (!is_half && dtype != QNN_DATATYPE_FLOAT_32) return nullptr;
+  if (op.inputs[1]->dtype != dtype && !can_stream(*op.inputs[1])) return nullptr;
   std::shared_ptr<const PackedWeight> weight = pack_weight(*op.inputs[1]);
   if (weight == nullptr) return nullptr;
   if (is_half) return std::make_unique<Linear<uint16_t>>(op, std::move(weight));

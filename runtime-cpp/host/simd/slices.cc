@@ -1,6 +1,7 @@
 #include "slices.h"
 
 #include "element_wise.h"
+#include "fixed_slices.h"
 #include "half_table.h"
 #include "ops/half_rules.h"
 #include "ops/shapes.h"
@@ -92,7 +93,7 @@ bool has_one_summand(const Op& op) {
 }
 
 struct Operands {
-  Binary f;
+  Binary f = Binary::kAdd;     ///< of floating point
   std::vector<uint64_t> a, b;  ///< strides in elements
 };
 
@@ -103,7 +104,7 @@ bool operands_of(const Op& op, Operands* operands) {
                  product_strides(op.inputs[1]->dims, out, false)};
     return true;
   }
-  if (!binary_of(op, &operands->f)) return false;
+  if (!binary_of(op, &operands->f) && !is_fixed_binary(op)) return false;
   operands->a = broadcast_strides(op.inputs[0]->dims, out);
   operands->b = broadcast_strides(op.inputs[1]->dims, out);
   return true;
@@ -133,7 +134,9 @@ SlicedOp slice_binary(const Op& op, const Operands& operands, size_t axes) {
   const uint32_t size = element_size(op.outputs[0]->dtype);
   SlicedOp sliced;
   Runs runs(tail(dims, axes), tail(operands.a, axes), tail(operands.b, axes));
-  if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_16)
+  if (is_fixed_point(op.outputs[0]->dtype))
+    sliced.function = fixed_slice(op, &runs, 0);
+  else if (op.outputs[0]->dtype == QNN_DATATYPE_FLOAT_16)
     sliced.function = std::make_unique<BinarySlice<uint16_t>>(operands.f, std::move(runs));
   else
     sliced.function = std::make_unique<BinarySlice<float>>(operands.f, std::move(runs));
@@ -156,8 +159,13 @@ SlicedOp slice_op(const Op& op, size_t axes) {
   SlicedOp sliced;
   Operands operands;
   const uint64_t count = product(dims, axes, dims.size());
-  if ((is_half || dtype == QNN_DATATYPE_FLOAT_32) && operands_of(op, &operands)) {
+  const bool is_fixed = dtype == QNN_DATATYPE_UFIXED_POINT_16;
+  if ((is_half || is_fixed || dtype == QNN_DATATYPE_FLOAT_32) && operands_of(op, &operands)) {
     sliced = slice_binary(op, operands, axes);
+  } else if (auto function = fixed_slice(op, nullptr, count)) {
+    sliced.function = std::move(function);
+    sliced.offsets = {offsets_of(dims, row_major_strides(dims), axes, sizeof(uint16_t))};
+    sliced.overwritable = 1;
   } else if (is_half && op.inputs.size() == 1 && op.inputs[0]->dtype == dtype) {
     if (op.node.type == "Relu") {
       sliced.function = std::make_unique<ReluSlice>(count);

@@ -1,0 +1,376 @@
+// Exact products of 16-bit integers with weights of 8 and 4 bits.
+//
+// Pairs of products accumulate in 32 bits for as long as they cannot overflow, then in 64. Weights
+// of 4 bits meet x by fours: 16 bits hold four of them, which shifts bring to the top, where their
+// sign is, one after the other; so x lies as four planes, of every fourth number.
+
+#include "fixed_products.h"
+
+#include <hwy/cache_control.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "numerics/fixed_point.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/fixed_products.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "half-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace qnn_host {
+namespace HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_SCALAR
+
+int32_t weight_at(const FixedRows& w, size_t row, size_t k) {
+  const size_t i = row * w.depth + k;
+  if (w.form == FixedForm::kBytes) return static_cast<int8_t>(w.data[i]);
+  const int32_t weight = ((w.data[i / 2] >> (i % 2 * 4) & 15) ^ 8) - 8;
+  return w.form == FixedForm::kBlocks ? weight * w.block_scales[i / w.block] : weight;
+}
+
+void multiply_any(const FixedRows& weights, size_t first, size_t count, const int16_t* x,
+                  size_t x_step, size_t rows, int64_t* sums) {
+  const size_t planes = weights.form == FixedForm::kBytes ? 1 : 4;
+  for (size_t t = 0; t < rows; ++t, x += x_step) {
+    for (size_t i = 0; i < count; ++i) {
+      int64_t sum = 0;
+      for (size_t k = 0; k < weights.depth; ++k)
+        sum += x[k % planes * (x_step / planes) + k / planes] * weight_at(weights, first + i, k);
+      *sums++ = sum;
+    }
+  }
+}
+
+#else
+
+#define QNN_HOST_UNROLL _Pragma("GCC unroll 8")
+
+using I16 = hn::ScalableTag<int16_t>;
+using I32 = hn::ScalableTag<int32_t>;
+using I64 = hn::ScalableTag<int64_t>;
+using VI16 = hn::Vec<I16>;
+using VI32 = hn::Vec<I32>;
+
+constexpr size_t kPage = 4096;
+constexpr size_t kAhead = 8192;
+constexpr size_t kShortRow = 1024;
+/// Vectors of x after which sums are moved to 64 bits: a lane takes two products a vector, each up
+/// to 2^15 times 2^7 in magnitude; 4 bits without blocks are four vectors of a sixteenth of that.
+constexpr size_t kFlush = 64;
+
+HWY_INLINE int64_t wide_sum(VI32 sums) {
+  const hn::Half<I32> half;
+  const I64 d;
+  const auto low = hn::PromoteTo(d, hn::LowerHalf(half, sums));
+  const auto high = hn::PromoteTo(d, hn::UpperHalf(half, sums));
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(low, high)));
+}
+
+/// The weights that meet one vector of each plane of x.
+template <FixedForm form>
+struct Decoded {
+  static constexpr size_t kPlanes = form == FixedForm::kBytes ? 1 : 4;
+  VI16 planes[kPlanes];
+};
+
+/// Bytes of weights that one vector of each plane meets.
+template <FixedForm form>
+HWY_INLINE size_t vector_bytes() {
+  return hn::Lanes(I16()) * (form == FixedForm::kBytes ? 1 : 2);
+}
+
+/// Sixteen times the scales of the blocks that a vector of fours lies in.
+HWY_INLINE VI16 scales_of(const uint8_t* scales, hn::Vec<hn::ScalableTag<uint8_t> > places) {
+  uint64_t eight;
+  std::memcpy(&eight, scales, sizeof eight);
+  const hn::ScalableTag<uint8_t> d8;
+  const auto bytes = hn::BitCast(d8, hn::Set(hn::ScalableTag<uint64_t>(), eight));
+  return hn::ShiftLeft<4>(hn::BitCast(I16(), hn::TableLookupBytesOr0(bytes, places)));
+}
+
+template <FixedForm form>
+HWY_INLINE void decode(const uint8_t* from, const uint8_t* scales,
+                       hn::Vec<hn::ScalableTag<uint8_t> > places, Decoded<form>& to) {
+  const I16 d;
+  if constexpr (form == FixedForm::kBytes) {
+    const hn::Rebind<int8_t, I16> d8;
+    to.planes[0] = hn::PromoteTo(d, hn::LoadU(d8, reinterpret_cast<const int8_t*>(from)));
+    return;
+  } else {
+    const auto fours = hn::LoadU(d, reinterpret_cast<const int16_t*>(from));
+    const VI16 tops[4] = {hn::ShiftLeft<12>(fours), hn::ShiftLeft<8>(fours),
+                          hn::ShiftLeft<4>(fours), fours};
+    if constexpr (form == FixedForm::kNibbles) {
+      QNN_HOST_UNROLL for (size_t p = 0; p < 4; ++p) to.planes[p] = hn::ShiftRight<12>(tops[p]);
+    } else {
+      // (4096 w) (16 s) 2^-16
+      const auto times = scales_of(scales, places);
+      const auto top = hn::Set(d, static_cast<int16_t>(-4096));
+      QNN_HOST_UNROLL for (size_t p = 0; p < 4; ++p) to.planes[p] =
+          hn::MulHigh(hn::And(tops[p], top), times);
+    }
+  }
+}
+
+/// kRows rows of weights, `row_step` apart, with kX rows of x.
+template <FixedForm form, size_t kRows, size_t kX>
+HWY_INLINE void multiply_some(const FixedRows& weights, size_t first, size_t row_step, size_t ahead,
+                              const int16_t* x, size_t x_step, int64_t* sums, size_t sum_step) {
+  const I16 d;
+  const I32 d32;
+  const size_t lanes = hn::Lanes(d), step = vector_bytes<form>();
+  constexpr size_t kPlanes = Decoded<form>::kPlanes;
+  const size_t row_bytes = weights.row_bytes();
+  const size_t plane = x_step / kPlanes;
+  const uint8_t* rows[kRows];
+  const uint8_t* scales[kRows];
+  const size_t blocks = form == FixedForm::kBlocks ? weights.depth / weights.block : 0;
+  QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+    rows[r] = weights.data + (first + r * row_step) * row_bytes;
+    scales[r] = weights.block_scales + (first + r * row_step) * blocks;
+  }
+  // For each lane of 16 bits, which of the scales from the vector's first block on.
+  HWY_ALIGN uint8_t place_bytes[HWY_MAX_BYTES];
+  size_t block_shift = 0;
+  if constexpr (form == FixedForm::kBlocks) {
+    const size_t fours = weights.block / 4;
+    for (size_t i = 0; i < lanes; ++i) {
+      place_bytes[2 * i] = static_cast<uint8_t>(fours >= lanes ? 0 : i / fours);
+      place_bytes[2 * i + 1] = 0x80;
+    }
+    while ((weights.block >> block_shift) > 1) ++block_shift;
+  }
+  const hn::ScalableTag<uint8_t> d8;
+  const auto places = form == FixedForm::kBlocks ? hn::Load(d8, place_bytes) : hn::Zero(d8);
+  int64_t totals[kRows][kX] = {};
+  const size_t whole = row_bytes / step * step;
+  for (size_t at = 0; at < row_bytes;) {
+    VI32 low[kRows][kX], high[kRows][kX];
+    QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+      QNN_HOST_UNROLL for (size_t t = 0; t < kX; ++t) low[r][t] = high[r][t] = hn::Zero(d32);
+    }
+    const auto meet = [&](size_t r, const uint8_t* from, size_t place) HWY_ATTR {
+      Decoded<form> decoded;
+      // Four numbers to two bytes: of kBlocks, the block that the vector begins in.
+      decode<form>(from, scales[r] + (form == FixedForm::kBlocks ? place * 2 >> block_shift : 0),
+                   places, decoded);
+      const size_t lane = form == FixedForm::kBytes ? place : place / 2;
+      QNN_HOST_UNROLL for (size_t t = 0; t < kX; ++t) {
+        QNN_HOST_UNROLL for (size_t p = 0; p < kPlanes; ++p) low[r][t] =
+            hn::ReorderWidenMulAccumulate(d32, hn::LoadU(d, x + t * x_step + p * plane + lane),
+                                          decoded.planes[p], low[r][t], high[r][t]);
+      }
+    };
+    constexpr size_t kVectors = form == FixedForm::kBlocks ? kFlush / 4 : kFlush;
+    const size_t end = std::min(whole, at + kVectors * step);
+    for (; at < end; at += step) {
+      QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+        hwy::Prefetch(rows[r] + at + ahead);
+        meet(r, rows[r] + at, at);
+      }
+    }
+    if (at == whole && at < row_bytes) {
+      // What is behind the row is not read, and x is zero there.
+      HWY_ALIGN uint8_t last[HWY_MAX_BYTES];
+      QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+        std::memset(last, 0, sizeof last);
+        std::memcpy(last, rows[r] + at, row_bytes - at);
+        meet(r, last, at);
+      }
+      at = row_bytes;
+    }
+    QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
+      QNN_HOST_UNROLL for (size_t t = 0; t < kX; ++t) totals[r][t] +=
+          wide_sum(low[r][t]) + wide_sum(high[r][t]);
+    }
+  }
+  for (size_t r = 0; r < kRows; ++r) {
+    for (size_t t = 0; t < kX; ++t) sums[t * sum_step + r * row_step] = totals[r][t];
+  }
+}
+
+template <FixedForm form, size_t kX>
+HWY_INLINE void multiply_rows(const FixedRows& weights, size_t first, size_t count,
+                              const int16_t* x, size_t x_step, int64_t* sums, size_t sum_step) {
+  // With many accumulators, fewer rows: as many as there are registers.
+  constexpr size_t kRows = kX > 2 ? 2 : 4;
+  const size_t row_bytes = weights.row_bytes();
+  // Rows that are read at once lie in pages of their own: the hardware follows one stream a page.
+  const size_t apart = row_bytes < kShortRow ? 1 : (kPage + row_bytes - 1) / row_bytes;
+  const size_t group = kRows * apart, group_bytes = group * row_bytes;
+  const size_t ahead =
+      row_bytes > kPage ? kPage : (kAhead + group_bytes - 1) / group_bytes * group_bytes;
+  size_t i = 0;
+  for (; i + group <= count; i += group) {
+    for (size_t j = 0; j < apart; ++j)
+      multiply_some<form, kRows, kX>(weights, first + i + j, apart, ahead, x, x_step, sums + i + j,
+                                     sum_step);
+  }
+  for (; i + kRows <= count; i += kRows)
+    multiply_some<form, kRows, kX>(weights, first + i, 1, kRows * row_bytes, x, x_step, sums + i,
+                                   sum_step);
+  for (; i < count; ++i)
+    multiply_some<form, 1, kX>(weights, first + i, 1, row_bytes, x, x_step, sums + i, sum_step);
+}
+
+template <FixedForm form>
+void multiply_form(const FixedRows& weights, size_t first, size_t count, const int16_t* x,
+                   size_t x_step, size_t rows, int64_t* sums) {
+  size_t t = 0;
+  for (; t + 4 <= rows; t += 4)
+    multiply_rows<form, 4>(weights, first, count, x + t * x_step, x_step, sums + t * count, count);
+  for (; t < rows; ++t)
+    multiply_rows<form, 1>(weights, first, count, x + t * x_step, x_step, sums + t * count, count);
+}
+
+void multiply_any(const FixedRows& weights, size_t first, size_t count, const int16_t* x,
+                  size_t x_step, size_t rows, int64_t* sums) {
+  switch (weights.form) {
+    case FixedForm::kBytes:
+      return multiply_form<FixedForm::kBytes>(weights, first, count, x, x_step, rows, sums);
+    case FixedForm::kNibbles:
+      return multiply_form<FixedForm::kNibbles>(weights, first, count, x, x_step, rows, sums);
+    case FixedForm::kBlocks:
+      return multiply_form<FixedForm::kBlocks>(weights, first, count, x, x_step, rows, sums);
+  }
+}
+
+#endif  // HWY_SCALAR
+
+using F64 = hn::ScalableTag<double>;
+
+void finish_all(const int64_t* sums, const double* addends, const double* multipliers,
+                int32_t y_offset, size_t count, uint16_t* y) {
+  const F64 d;
+  const hn::Rebind<int64_t, F64> d64;
+  const hn::Rebind<int32_t, F64> d32;
+  const hn::Rebind<uint16_t, F64> d16;
+  const auto half = hn::Set(d, 0.5), zero = hn::Zero(d), most = hn::Set(d, 65535.0);
+  const auto offset = hn::Set(d, static_cast<double>(y_offset));
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto sum = hn::ConvertTo(d, hn::ShiftRight<8>(hn::LoadU(d64, sums + i)));
+    const auto acc = hn::Add(sum, hn::LoadU(d, addends + i));
+    const auto scaled = hn::Mul(acc, hn::LoadU(d, multipliers + i));
+    const auto nearest = hn::Sub(hn::Floor(hn::Add(scaled, half)), offset);
+    const auto clamped = hn::Max(zero, hn::Min(nearest, most));
+    hn::StoreU(hn::DemoteTo(d16, hn::DemoteTo(d32, clamped)), d16, y + i);
+  }
+  for (; i < count; ++i)
+    y[i] = fixed_linear_result(sums[i], {addends[i], multipliers[i]}, y_offset);
+}
+
+void decode_bytes(const int8_t* from, size_t depth, float scale, uint16_t* to) {
+  const hn::Rebind<int8_t, F32> d8;
+  const hn::Rebind<int32_t, F32> d32;
+  const size_t lanes = hn::Lanes(F32());
+  const auto scales = hn::Set(F32(), scale);
+  size_t k = 0;
+  for (; k + lanes <= depth; k += lanes) {
+    const auto whole = hn::ConvertTo(F32(), hn::PromoteTo(d32, hn::LoadU(d8, from + k)));
+    hn::StoreU(narrow_even(hn::Mul(whole, scales)), U16(), to + k);
+  }
+  for (; k < depth; ++k) to[k] = half_weight(from[k], scale);
+}
+
+/// By the 16 numbers that there are, their low and their high bytes.
+void decode_nibbles(const uint8_t* from, size_t depth, float scale, uint16_t* to) {
+  uint16_t numbers[16];
+  for (int32_t i = 0; i < 16; ++i) numbers[i] = half_weight((i ^ 8) - 8, scale);
+  size_t k = 0;
+#if HWY_TARGET != HWY_SCALAR
+  HWY_ALIGN uint8_t low_bytes[16], high_bytes[16];
+  for (size_t i = 0; i < 16; ++i) {
+    low_bytes[i] = static_cast<uint8_t>(numbers[i]);
+    high_bytes[i] = static_cast<uint8_t>(numbers[i] >> 8);
+  }
+  const hn::FixedTag<uint8_t, 16> d;
+  const auto low = hn::Load(d, low_bytes), high = hn::Load(d, high_bytes);
+  const auto nibble = hn::Set(d, 15);
+  for (; k + 32 <= depth; k += 32) {
+    const auto bytes = hn::LoadU(d, from + k / 2);
+    const auto even = hn::And(bytes, nibble), odd = hn::ShiftRight<4>(bytes);
+    uint8_t* out = reinterpret_cast<uint8_t*>(to + k);
+    for (const auto index :
+         {hn::InterleaveLower(d, even, odd), hn::InterleaveUpper(d, even, odd)}) {
+      const auto l = hn::TableLookupBytes(low, index), h = hn::TableLookupBytes(high, index);
+      hn::StoreU(hn::InterleaveLower(d, l, h), d, out);
+      hn::StoreU(hn::InterleaveUpper(d, l, h), d, out + 16);
+      out += 32;
+    }
+  }
+#endif
+  for (; k < depth; ++k) to[k] = numbers[from[k / 2] >> (k % 2 * 4) & 15];
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace qnn_host
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace qnn_host {
+
+HWY_EXPORT(multiply_any);
+HWY_EXPORT(finish_all);
+HWY_EXPORT(decode_bytes);
+HWY_EXPORT(decode_nibbles);
+
+namespace {
+
+/// Lanes of 16 bits of the widest vectors: x is padded to a multiple of it.
+constexpr uint64_t kMostLanes = 32;
+
+uint64_t planes_of(const FixedRows& weights) {
+  return weights.form == FixedForm::kBytes ? 1 : 4;
+}
+uint64_t plane_size(const FixedRows& weights) {
+  const uint64_t numbers = weights.depth / planes_of(weights);
+  return (numbers + kMostLanes - 1) / kMostLanes * kMostLanes;
+}
+
+template <typename At>
+void arrange(const FixedRows& weights, int16_t* to, At at) {
+  const uint64_t planes = planes_of(weights), size = plane_size(weights);
+  const uint64_t numbers = weights.depth / planes;
+  for (uint64_t p = 0; p < planes; ++p) {
+    int16_t* plane = to + p * size;
+    for (uint64_t i = 0; i < numbers; ++i) plane[i] = at(i * planes + p);
+    std::fill(plane + numbers, plane + size, int16_t{0});
+  }
+}
+
+}  // namespace
+
+uint64_t fixed_operand_size(const FixedRows& weights) {
+  return planes_of(weights) * plane_size(weights);
+}
+void arrange_fixed(const FixedRows& weights, const uint16_t* x, int16_t* to) {
+  arrange(weights, to, [x](uint64_t i) { return static_cast<int16_t>(x[i] ^ 0x8000); });
+}
+void arrange_ones(const FixedRows& weights, int16_t* to) {
+  arrange(weights, to, [](uint64_t) { return int16_t{1}; });
+}
+void multiply_fixed(const FixedRows& weights, uint64_t first, uint64_t count, const int16_t* x,
+                    uint64_t rows, int64_t* sums) {
+  HWY_DYNAMIC_DISPATCH(multiply_any)
+  (weights, first, count, x, fixed_operand_size(weights), rows, sums);
+}
+void finish_fixed(const int64_t* sums, const double* addends, const double* multipliers,
+                  int32_t y_offset, uint64_t count, uint16_t* y) {
+  HWY_DYNAMIC_DISPATCH(finish_all)(sums, addends, multipliers, y_offset, count, y);
+}
+void decode_row(const FixedRows& weights, uint64_t row, float scale, uint16_t* to) {
+  const uint8_t* from = weights.data + row * weights.row_bytes();
+  if (weights.form == FixedForm::kBytes) HWY_DYNAMIC_DISPATCH(decode_bytes)
+  (reinterpret_cast<const int8_t*>(from), weights.depth, scale, to);
+  else HWY_DYNAMIC_DISPATCH(decode_nibbles)(from, weights.depth, scale, to);
+}
+
+}  // namespace qnn_host
+#endif  // HWY_ONCE
