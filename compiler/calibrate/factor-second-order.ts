@@ -3,8 +3,9 @@
  * R R^T with R upper triangular, and rounding needs U = R^-1, row by row.
  *
  * Inputs come in the order of their magnitudes, the largest first: their errors can be made good by most others. Where there are very
- * many, they are taken in groups as if inputs of different groups were independent: the work grows with the cube of a group.
+ * many, they are taken in groups, see `inputBlocks`.
  */
+import { inputBlocks, mostInputs } from "./input-blocks.ts";
 import type { SecondOrder } from "./statistics.ts";
 
 export interface FactoredGroup {
@@ -27,17 +28,14 @@ export interface FactorOptions {
 }
 
 export const defaultDamping = 0.01;
-const defaultMost = 2048;
 
 /** Whatever H is, of a positive semidefinite matrix with roundings: where it is degenerate it is damped until it is not. */
 export function factorSecondOrder({ size, values }: SecondOrder, options: FactorOptions = {}): Factored {
-  const { damping = defaultDamping, most = defaultMost } = options;
+  const { damping = defaultDamping, most = mostInputs } = options;
   const diagonal = Float64Array.from({ length: size }, (_, i) => positive(values[i * size + i]!));
   const mean = diagonal.reduce((sum, value) => sum + value, 0) / size;
-  const count = Math.ceil(size / most);
   const groups: FactoredGroup[] = [];
-  for (let g = 0; g < count; g++) {
-    const [from, to] = [Math.floor((g * size) / count), Math.floor(((g + 1) * size) / count)];
+  for (const [from, to] of inputBlocks(size, Math.ceil(size / most))) {
     const inputs = Int32Array.from({ length: to - from }, (_, i) => from + i);
     inputs.sort((a, b) => diagonal[b]! - diagonal[a]! || a - b);
     groups.push({ inputs, factor: factorGroup(values, size, inputs, mean, damping) });

@@ -3,18 +3,19 @@
  * when it is asked for: all of them together are larger than memory.
  *
  * The file: "RWKVCS01", u32 length of a JSON header, the header; float64 counts [tensors][bins]; float32 upper triangles of the
- * matrices, row after row. Little endian.
+ * matrices' blocks, row after row. Little endian.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 import { isRecord } from "../checkpoint/bounded-json.ts";
 import { DiagnosticError, inputError, missingError } from "../diagnostics/diagnostic.ts";
 import type { Histogram } from "./histogram.ts";
+import { inputBlocks } from "./input-blocks.ts";
 
 export interface SecondOrder {
   /** Inputs of the linear layer. */
   readonly size: number;
-  /** X^T X, [size][size], symmetric. */
+  /** X^T X, [size][size], symmetric; 0 between inputs of different blocks (`inputBlocks`). */
   readonly values: Float32Array;
 }
 
@@ -33,7 +34,7 @@ interface Header {
   readonly tokens: number;
   readonly bins: number;
   readonly tensors: readonly Omit<Histogram, "counts">[];
-  readonly secondOrder: readonly { readonly name: string; readonly size: number }[];
+  readonly secondOrder: readonly { readonly name: string; readonly size: number; readonly blocks: number }[];
 }
 
 const magic = "RWKVCS01";
@@ -53,19 +54,20 @@ export function openStatistics(file: string): Statistics {
       const bytes = counts.subarray(8 * bins * i, 8 * bins * (i + 1));
       return { ...tensor, counts: new Float64Array(Uint8Array.from(bytes).buffer) };
     });
-    const places = new Map<string, { size: number; at: number }>();
+    const places = new Map<string, Matrix>();
     let at = 12 + length + counts.length;
-    for (const { name, size } of header.secondOrder) {
-      places.set(name, { size, at });
-      at += 4 * triangleOf(size);
+    for (const { name, size, blocks } of header.secondOrder) {
+      const ranges = inputBlocks(size, blocks);
+      const bytes = 4 * ranges.reduce((sum, [from, to]) => sum + triangleOf(to - from), 0);
+      places.set(name, { size, ranges, at, bytes });
+      at += bytes;
     }
     if (fstatSync(fd).size !== at) bad(file, `it has ${fstatSync(fd).size} bytes, and its header speaks of ${at}`);
     const secondOrder = (name: string): SecondOrder | undefined => {
       const place = places.get(name);
       if (!place) return undefined;
-      const bytes = withFile(file, (opened) => readAt(file, opened, place.at, 4 * triangleOf(place.size)));
-      const triangle = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-      return { size: place.size, values: unfold(triangle, place.size) };
+      const bytes = withFile(file, (opened) => readAt(file, opened, place.at, place.bytes));
+      return { size: place.size, values: unfold(new Float32Array(bytes.buffer), place) };
     };
     return { file, tokens, histograms, secondOrderNames: [...places.keys()], secondOrder };
   });
@@ -73,10 +75,21 @@ export function openStatistics(file: string): Statistics {
 
 const triangleOf = (size: number): number => (size * (size + 1)) / 2;
 
-function unfold(triangle: Float32Array, size: number): Float32Array {
+interface Matrix {
+  readonly size: number;
+  readonly ranges: readonly (readonly [from: number, to: number])[];
+  /** Place in the file. */
+  readonly at: number;
+  readonly bytes: number;
+}
+
+function unfold(triangles: Float32Array, { size, ranges }: Matrix): Float32Array {
   const values = new Float32Array(size * size);
-  for (let i = 0, at = 0; i < size; i++) {
-    for (let j = i; j < size; j++) values[i * size + j] = values[j * size + i] = triangle[at++]!;
+  let at = 0;
+  for (const [from, to] of ranges) {
+    for (let i = from; i < to; i++) {
+      for (let j = i; j < to; j++) values[i * size + j] = values[j * size + i] = triangles[at++]!;
+    }
   }
   return values;
 }
@@ -96,7 +109,12 @@ function parseHeader(file: string, text: string): Header {
     ["finite", "notFinite", "zeros"].every((key) => isCount(value[key])) &&
     Number.isInteger(value.exponent);
   const isMatrix = (value: unknown): boolean =>
-    isRecord(value) && typeof value.name === "string" && isCount(value.size) && (value.size as number) <= 2 ** 16;
+    isRecord(value) &&
+    typeof value.name === "string" &&
+    isCount(value.size) &&
+    (value.size as number) <= 2 ** 16 &&
+    isCount(value.blocks) &&
+    (value.blocks as number) <= 64;
   const isHeader =
     isRecord(json) &&
     isCount(json.tokens) &&

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 
 import { chooseEncoding, type RangeMethod } from "../calibrate/choose-range.ts";
@@ -32,6 +33,8 @@ export interface CalibrationRequest {
   readonly tokenizer?: string | undefined;
   readonly tokens: CalibrationTokens;
   readonly method: RangeMethod;
+  /** false: without second-order statistics, which only weights of 4 bits are rounded by. */
+  readonly secondOrder?: boolean;
   /** Where the statistics go. What an interrupted run leaves beside it is used when the same is asked for again. */
   readonly statistics: string;
 }
@@ -75,7 +78,8 @@ export async function calibrateModel(request: CalibrationRequest, session: Sessi
     const names = linearInputs(net);
     writeFileSync(inputs, `${names.join("\n")}\n`);
     const prepared = await prepareRun(artefact, "host", session.io.env, { composed: true });
-    const wanted = names.length > 0 ? ["--second-order", inputs] : [];
+    const gathers = request.secondOrder !== false && names.length > 0;
+    const wanted = gathers ? ["--second-order", inputs, "--memory", String(memoryBudget())] : [];
     const args = ["calibrate", ...prepared.args, ...tokens, ...wanted, "--out", request.statistics];
     session.progress.update("calibration ...");
     await runNative(session, "rwkv-run", [...args, "--report", report], { onStdout: progressOf(session) });
@@ -94,6 +98,9 @@ export async function calibrateModel(request: CalibrationRequest, session: Sessi
     };
   });
 }
+
+/** For second-order statistics, in MiB: less takes more passes over the text, with the same result. */
+const memoryBudget = (): number => Math.floor(Math.min(Math.max(totalmem() / 16 / 2 ** 20, 256), 1024));
 
 function buildForm(request: CalibrationRequest, out: string, session: Session): Promise<Built> {
   const { spec, weights, precision, embedding, scaling, tokenizer } = request;

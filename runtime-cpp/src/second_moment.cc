@@ -45,4 +45,14 @@ void SecondMoment::flush() {
   }
 }
 
+std::vector<std::pair<size_t, size_t>> moment_blocks(size_t size) {
+  constexpr size_t kLargest = 1024;
+  const size_t count = (size + kLargest - 1) / kLargest;
+  std::vector<std::pair<size_t, size_t>> blocks;
+  for (size_t i = 0; i < count; ++i) {
+    blocks.emplace_back(i * size / count, (i + 1) * size / count);
+  }
+  return blocks;
+}
+
 }  // namespace rwkv

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace rwkv {
@@ -33,5 +34,10 @@ class SecondMoment {
   std::vector<float> rows_;  ///< [kBatch, size]
   std::vector<float> triangle_;
 };
+
+/// Inputs [first, second) of a linear layer with very many are taken by themselves: X^T X grows
+/// with their square, and the rounding that it serves with their cube. As many as there are, alike
+/// in size up to one.
+std::vector<std::pair<size_t, size_t>> moment_blocks(size_t size);
 
 }  // namespace rwkv

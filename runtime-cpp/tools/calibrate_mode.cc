@@ -49,6 +49,23 @@ size_t row_size(const TensorInfo& info) {
   return info.dims.empty() ? 1 : info.dims.back();
 }
 
+/// Of the moments of one tensor; and of their values in a file.
+uint64_t memory_of(const TensorInfo& info) {
+  uint64_t bytes = 0;
+  for (const auto& block : moment_blocks(row_size(info))) {
+    bytes += SecondMoment::bytes(block.second - block.first);
+  }
+  return bytes;
+}
+
+uint64_t file_bytes_of(const TensorInfo& info) {
+  uint64_t values = 0;
+  for (const auto& block : moment_blocks(row_size(info))) {
+    values += SecondMoment::values(block.second - block.first);
+  }
+  return sizeof(float) * values;
+}
+
 /// Tokens that the model itself writes, from token `first` on, drawn from its whole distribution.
 Result<std::vector<int32_t>> write_tokens(Session& session, int32_t first, uint64_t count,
                                           uint64_t seed) {
@@ -97,7 +114,7 @@ Status group_inputs(const std::vector<std::string>& names, uint64_t memory, cons
   plan.groups.emplace_back();
   uint64_t used = 0;
   for (size_t i = 0; i < names.size(); ++i) {
-    const uint64_t bytes = SecondMoment::bytes(row_size(*trace.tensors()[i].info));
+    const uint64_t bytes = memory_of(*trace.tensors()[i].info);
     if (bytes > memory) {
       plan.left_out.push_back(names[i]);
       continue;
@@ -148,7 +165,9 @@ Result<Plan> make_plan(const Flags& flags, Session& session) {
 std::vector<SecondMoment> moments_of(const TensorTrace& trace) {
   std::vector<SecondMoment> moments;
   for (const TensorTrace::Tensor& tensor : trace.tensors()) {
-    moments.emplace_back(row_size(*tensor.info));
+    for (const auto& block : moment_blocks(row_size(*tensor.info))) {
+      moments.emplace_back(block.second - block.first);
+    }
   }
   return moments;
 }
@@ -171,7 +190,7 @@ Status resume(const Plan& plan, Session& session, CalibrationState& state) {
     RWKV_ASSIGN(const TensorTrace trace, trace_group(session, plan.groups[i]));
     uint64_t bytes = 0;
     for (const TensorTrace::Tensor& tensor : trace.tensors()) {
-      bytes += sizeof(float) * SecondMoment::values(row_size(*tensor.info));
+      bytes += file_bytes_of(*tensor.info);
     }
     const Result<uint64_t> found = file_size(plan.pass_file(i));
     if (!found.ok() || found.value() != bytes) return Done{};
@@ -193,6 +212,21 @@ uint64_t largest(const TensorTrace& a, const TensorTrace& b) {
   return most;
 }
 
+/// What the last run wrote to the tensors of a group, row after row.
+void add_rows(const TensorTrace& group, float* room, std::vector<SecondMoment>& moments) {
+  auto moment = moments.begin();
+  for (const TensorTrace::Tensor& tensor : group.tensors()) {
+    const size_t size = row_size(*tensor.info);
+    const float* values = group.read(tensor, room);
+    for (const auto& block : moment_blocks(size)) {
+      for (size_t at = block.first; at < tensor.info->elements(); at += size) {
+        moment->add(values + at);
+      }
+      ++moment;
+    }
+  }
+}
+
 /// The tokens of one pass, from where `state` is.
 Status run_pass(const Plan& plan, Session& session, CalibrationState& state, Console& console) {
   RWKV_ASSIGN(const TensorTrace all, TensorTrace::create(session.runner(), plan.tensors));
@@ -208,12 +242,7 @@ Status run_pass(const Plan& plan, Session& session, CalibrationState& state, Con
         state.histograms[i].add(all.read(tensor, room.data()), tensor.info->elements());
       }
     }
-    for (size_t i = 0; i < group.tensors().size(); ++i) {
-      const TensorTrace::Tensor& tensor = group.tensors()[i];
-      const size_t size = state.moments[i].size();
-      const float* values = group.read(tensor, room.data());
-      for (size_t at = 0; at < tensor.info->elements(); at += size) state.moments[i].add(values + at);
-    }
+    add_rows(group, room.data(), state.moments);
     if (state.token % plan.save_every == 0 || state.token == count) {
       for (SecondMoment& moment : state.moments) moment.flush();
     }
@@ -259,7 +288,8 @@ Result<std::string> describe(const Plan& plan, const Session& session,
     RWKV_ASSIGN(const TensorTrace trace, trace_group(session, names));
     for (size_t i = 0; i < names.size(); ++i) {
       const uint64_t size = row_size(*trace.tensors()[i].info);
-      json.begin_object().member("name", names[i]).member("size", size).end_object();
+      json.begin_object().member("name", names[i]).member("size", size);
+      json.member("blocks", static_cast<uint64_t>(moment_blocks(size).size())).end_object();
     }
   }
   json.end_array().end_object();
@@ -267,7 +297,8 @@ Result<std::string> describe(const Plan& plan, const Session& session,
 }
 
 /// "RWKVCS01", u32 length of a JSON header, the header, blanks up to a multiple of 8 bytes;
-/// float64 counts [tensors, bins]; for each of secondOrder float32 triangles of X^T X.
+/// float64 counts [tensors, bins]; for each of secondOrder float32 triangles of the blocks of X^T
+/// X.
 Status write_statistics(const Plan& plan, const Session& session, const CalibrationState& state) {
   RWKV_ASSIGN(std::string header, describe(plan, session, state));
   while ((12 + header.size()) % 8 != 0) header += ' ';
@@ -336,22 +367,21 @@ Status run_calibrate(const Flags& flags, JsonWriter& report, Console& console) {
 }  // namespace
 
 Mode calibrate_mode() {
-  return {
-      {"calibrate", "gather what quantization needs to know of a model's values",
-       session_flags(
-           {{"--tokens", "FILE", "token ids separated by white space"},
-            {"--generate", "N", "instead: N tokens that the model writes"},
-            {"--seed", "N", "of those; default 0"},
-            {"--first", "ID", "the first of those; default 0"},
-            {"--tokens-out", "FILE", "the tokens, one a line"},
-            {"--tensors", "FILE", "names of tensors, one a line; default: all of float values"},
-            {"--second-order", "FILE", "names of those whose X^T X is gathered; default: none"},
-            {"--memory", "MIB", "for X^T X, in as many passes as it takes; default 256"},
-            {"--save-every", "N",
-             "tokens between two savings; a run that was interrupted goes on from the last; "
-             "default 512"},
-            {"--out", "FILE", "histograms and X^T X"}})},
-      &run_calibrate};
+  return {{"calibrate", "gather what quantization needs to know of a model's values",
+           session_flags(
+               {{"--tokens", "FILE", "token ids separated by white space"},
+                {"--generate", "N", "instead: N tokens that the model writes"},
+                {"--seed", "N", "of those; default 0"},
+                {"--first", "ID", "the first of those; default 0"},
+                {"--tokens-out", "FILE", "the tokens, one a line"},
+                {"--tensors", "FILE", "names of tensors, one a line; default: all of float values"},
+                {"--second-order", "FILE", "names of those whose X^T X is gathered; default: none"},
+                {"--memory", "MIB", "for X^T X, in as many passes as it takes; default 256"},
+                {"--save-every", "N",
+                 "tokens between two savings; a run that was interrupted goes on from the last; "
+                 "default 512"},
+                {"--out", "FILE", "histograms and X^T X"}})},
+          &run_calibrate};
 }
 
 }  // namespace rwkv
