@@ -67,7 +67,7 @@ double fixed_addend(int32_t x_offset, int64_t weights, double bias) {
 
 uint16_t half_weight(int32_t stored, float scale) {
   const double rounded = ieee_value(ieee_half(static_cast<double>(scale)));
-  return ieee_half(rounded * static_cast<double>(stored));
+  return extended_half(rounded * static_cast<double>(stored));
 }
 
 FixedNorm fixed_layer_norm(uint64_t sum, uint64_t squares, uint64_t count, double scale,

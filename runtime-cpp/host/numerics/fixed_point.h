@@ -66,7 +66,8 @@ uint16_t fixed_linear_result(int64_t sum, const FixedSum& scaling, int32_t y_off
 /// units of scale of x * scale of w.
 double fixed_addend(int32_t x_offset, int64_t weights, double bias);
 
-/// A weight of 8 or 4 bits beside float16 activations: float16(float16(scale) * stored).
+/// A weight of 8 or 4 bits beside float16 activations: float16(scale), to nearest even, times
+/// stored, to nearest, ties away from zero. In every bit as the simulator.
 uint16_t half_weight(int32_t stored, float scale);
 
 /// (x - mean) / sqrt(variance + epsilon) of `count` numbers that were stored as integers, from

@@ -274,7 +274,7 @@ void decode_bytes(const int8_t* from, size_t depth, float scale, uint16_t* to) {
   size_t k = 0;
   for (; k + lanes <= depth; k += lanes) {
     const auto whole = hn::ConvertTo(F32(), hn::PromoteTo(d32, hn::LoadU(d8, from + k)));
-    hn::StoreU(narrow_even(hn::Mul(whole, scales)), U16(), to + k);
+    hn::StoreU(narrow_away(hn::Mul(whole, scales)), U16(), to + k);
   }
   for (; k < depth; ++k) to[k] = half_weight(from[k], scale);
 }

@@ -248,6 +248,68 @@ TEST(FixedLinear, ExtremesDoNotOverflow) {
   }
 }
 
+/// float16 beside weights of 8 and 4 bits: against double precision, with the weights rounded as
+/// the device rounds them.
+TEST(FixedLinear, Float16Activations) {
+  std::mt19937 random(11);
+  std::normal_distribution<float> normal;
+  for (const bool packed : {false, true}) {
+    for (const auto& [depth, rows] : {std::pair{64u, 1u}, {100u, 3u}, {1024u, 2u}, {96u, 33u}}) {
+      const uint32_t features = 50;
+      FixedGraph graph;
+      const uint32_t x = graph.input("x", {rows, depth});
+      Encoding encoding;
+      encoding.kind = packed ? QNN_QUANTIZATION_ENCODING_BW_AXIS_SCALE_OFFSET
+                             : QNN_QUANTIZATION_ENCODING_AXIS_SCALE_OFFSET;
+      encoding.bitwidth = packed ? 4 : 0;
+      for (uint32_t m = 0; m < features; ++m)
+        encoding.scales.push_back(0.001f + 1e-5f * static_cast<float>(random() % 1000));
+      encoding.offsets.assign(features, 0);
+      std::vector<int32_t> q(size_t{features} * depth);
+      std::vector<uint8_t> bytes(packed ? q.size() / 2 : q.size());
+      for (size_t i = 0; i < q.size(); ++i) {
+        q[i] = static_cast<int32_t>(random() % (packed ? 16 : 256)) - (packed ? 8 : 128);
+        if (packed)
+          bytes[i / 2] |= static_cast<uint8_t>((q[i] & 15) << (i % 2 * 4));
+        else
+          bytes[i] = static_cast<uint8_t>(q[i]);
+      }
+      const uint32_t w = graph.fixed_constant(
+          "w", packed ? QNN_DATATYPE_SFIXED_POINT_4 : QNN_DATATYPE_SFIXED_POINT_8,
+          {features, depth}, bytes, encoding);
+      const uint32_t y = graph.output("y", {rows, features});
+      graph.node("FullyConnected", {x, w}, {y});
+      std::vector<float> values(size_t{rows} * depth);
+      for (float& value : values)
+        value = static_cast<float>(ieee_value(ieee_half(static_cast<double>(normal(random)))));
+      for (const bool reference : {true, false}) {
+        ExecutorOptions options;
+        options.reference_kernels = reference;
+        TestRun run(graph.model(), options);
+        run.set(x, values);
+        run.execute();
+        const std::vector<float> found = run.get(y);
+        for (uint32_t t = 0; t < rows; ++t) {
+          for (uint32_t m = 0; m < features; ++m) {
+            const double scale = ieee_value(ieee_half(static_cast<double>(encoding.scales[m])));
+            double sum = 0, magnitude = 0;
+            for (uint32_t k = 0; k < depth; ++k) {
+              const double weight = extended_value(extended_half(scale * q[size_t{m} * depth + k]));
+              const double term = weight * static_cast<double>(values[size_t{t} * depth + k]);
+              sum += term;
+              magnitude += std::fabs(term);
+            }
+            // Half a unit of float16, and what sums in float32 lose.
+            ASSERT_NEAR(static_cast<double>(found[size_t{t} * features + m]), sum,
+                        std::fabs(sum) * 0x1p-11 + 0x1p-25 + magnitude * depth * 0x1p-24)
+                << t << " " << m;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(FixedLinear, AWrongEncodingIsAFault) {
   FixedGraph graph;
   const uint32_t x = graph.fixed("x", QNN_TENSOR_TYPE_NATIVE, {1, 4}, one_scale(1, 0));
