@@ -55,6 +55,8 @@ export interface Calibrated {
   readonly encodings: EncodingSet;
   readonly statistics: Statistics;
   readonly source: CalibrationSource;
+  /** Tokens, over all passes, that an interrupted run had done before. */
+  readonly resumedAt: number;
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -83,7 +85,7 @@ export async function calibrateModel(request: CalibrationRequest, session: Sessi
     const args = ["calibrate", ...prepared.args, ...tokens, ...wanted, "--out", request.statistics];
     session.progress.update("calibration ...");
     await runNative(session, "rwkv-run", [...args, "--report", report], { onStdout: progressOf(session) });
-    const { leftOut } = readReport<{ leftOut: readonly string[] }>(report);
+    const { leftOut, resumedAt } = readReport<{ leftOut: readonly string[]; resumedAt: number }>(report);
     const statistics = openStatistics(request.statistics);
     const tokensSha256 = createHash("sha256").update(readFileSync(ids)).digest("hex");
     return {
@@ -93,6 +95,7 @@ export async function calibrateModel(request: CalibrationRequest, session: Sessi
         ...{ method: request.method, tokens: statistics.tokens, source: request.tokens.kind, tokensSha256 },
         ...(request.tokens.kind === "generated" ? { seed: request.tokens.seed } : {}),
       },
+      resumedAt,
       diagnostics: [...built.diagnostics, ...tooWide(leftOut), ...notFinite(statistics)],
       sources: built.sources,
     };

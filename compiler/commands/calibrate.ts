@@ -76,9 +76,9 @@ export function calibrateCommand(line: CommandLine): Command {
     const calibrated = await calibrateModel({ ...request, tokens: tokensOf(flags) }, session);
     await writeResult(out, statistics, calibrated);
     const seconds = (performance.now() - start) / 1000;
-    const { source, encodings, diagnostics, sources } = calibrated;
+    const { source, encodings, resumedAt, diagnostics, sources } = calibrated;
     return {
-      json: { out, statistics, ...source, tensors: encodings.activations.size, seconds },
+      json: { out, statistics, ...source, tensors: encodings.activations.size, resumedAt, seconds },
       listsDiagnostics: true,
       text: describe(out, statistics, calibrated, seconds),
       diagnostics,
@@ -102,10 +102,10 @@ async function writeResult(out: string, statistics: string, { encodings, source 
   writeWhole(out, writeEncodings("1.0.0", encodings, { rwkvc: { statistics: basename(statistics), ...source } }));
 }
 
-function describe(out: string, statistics: string, { source, encodings }: Calibrated, seconds: number): string {
+function describe(out: string, statistics: string, { source, encodings, resumedAt }: Calibrated, seconds: number): string {
   const of = source.source === "text" ? "the text" : `a text that the model wrote (seed ${source.seed})`;
   return `${out}: ranges of ${encodings.activations.size} tensors (${source.method}) over ${source.tokens} tokens of ${of}
 ${statistics}: second-order statistics of the inputs of weights
-${seconds.toFixed(1)} s
+${seconds.toFixed(1)} s${resumedAt > 0 ? ", going on from where a run was interrupted" : ""}
 `;
 }
