@@ -102,7 +102,12 @@ async function writeResult(out: string, statistics: string, { encodings, source 
   writeWhole(out, writeEncodings("1.0.0", encodings, { rwkvc: { statistics: basename(statistics), ...source } }));
 }
 
-function describe(out: string, statistics: string, { source, encodings, resumedAt }: Calibrated, seconds: number): string {
+function describe(
+  out: string,
+  statistics: string,
+  { source, encodings, resumedAt }: Calibrated,
+  seconds: number,
+): string {
   const of = source.source === "text" ? "the text" : `a text that the model wrote (seed ${source.seed})`;
   return `${out}: ranges of ${encodings.activations.size} tensors (${source.method}) over ${source.tokens} tokens of ${of}
 ${statistics}: second-order statistics of the inputs of weights
