@@ -58,7 +58,7 @@ using VI32 = hn::Vec<I32>;
 
 constexpr size_t kPage = 4096;
 constexpr size_t kAhead = 8192;
-constexpr size_t kShortRow = 1024;
+constexpr size_t kShortRow = 256;
 /// Vectors of x after which sums are moved to 64 bits: a lane takes two products a vector, each up
 /// to 2^15 times 2^7 in magnitude; 4 bits without blocks are four vectors of a sixteenth of that.
 constexpr size_t kFlush = 64;
@@ -117,10 +117,26 @@ HWY_INLINE void decode(const uint8_t* from, const uint8_t* scales,
   }
 }
 
+/// Of kBlocks: for each lane of 16 bits, which of the scales from the vector's first block on, as
+/// TableLookupBytesOr0 wants it; and the block's size as a power of two.
+struct BlocksOfLanes {
+  explicit BlocksOfLanes(const FixedRows& weights) {
+    std::memset(places, 0x80, sizeof places);
+    if (weights.form != FixedForm::kBlocks) return;
+    while ((weights.block >> shift) > 1) ++shift;
+    const size_t fours = weights.block / 4, lanes = hn::Lanes(I16());
+    for (size_t i = 0; i < lanes; ++i)
+      places[2 * i] = static_cast<uint8_t>(fours >= lanes ? 0 : i / fours);
+  }
+  HWY_ALIGN uint8_t places[HWY_MAX_BYTES];
+  size_t shift = 0;
+};
+
 /// kRows rows of weights, `row_step` apart, with kX rows of x.
 template <FixedForm form, size_t kRows, size_t kX>
-HWY_INLINE void multiply_some(const FixedRows& weights, size_t first, size_t row_step, size_t ahead,
-                              const int16_t* x, size_t x_step, int64_t* sums, size_t sum_step) {
+HWY_INLINE void multiply_some(const FixedRows& weights, const BlocksOfLanes& blocks_of_lanes,
+                              size_t first, size_t row_step, size_t ahead, const int16_t* x,
+                              size_t x_step, int64_t* sums, size_t sum_step) {
   const I16 d;
   const I32 d32;
   const size_t lanes = hn::Lanes(d), step = vector_bytes<form>();
@@ -134,19 +150,7 @@ HWY_INLINE void multiply_some(const FixedRows& weights, size_t first, size_t row
     rows[r] = weights.data + (first + r * row_step) * row_bytes;
     scales[r] = weights.block_scales + (first + r * row_step) * blocks;
   }
-  // For each lane of 16 bits, which of the scales from the vector's first block on.
-  HWY_ALIGN uint8_t place_bytes[HWY_MAX_BYTES];
-  size_t block_shift = 0;
-  if constexpr (form == FixedForm::kBlocks) {
-    const size_t fours = weights.block / 4;
-    for (size_t i = 0; i < lanes; ++i) {
-      place_bytes[2 * i] = static_cast<uint8_t>(fours >= lanes ? 0 : i / fours);
-      place_bytes[2 * i + 1] = 0x80;
-    }
-    while ((weights.block >> block_shift) > 1) ++block_shift;
-  }
-  const hn::ScalableTag<uint8_t> d8;
-  const auto places = form == FixedForm::kBlocks ? hn::Load(d8, place_bytes) : hn::Zero(d8);
+  const auto places = hn::Load(hn::ScalableTag<uint8_t>(), blocks_of_lanes.places);
   int64_t totals[kRows][kX] = {};
   const size_t whole = row_bytes / step * step;
   for (size_t at = 0; at < row_bytes;) {
@@ -157,8 +161,9 @@ HWY_INLINE void multiply_some(const FixedRows& weights, size_t first, size_t row
     const auto meet = [&](size_t r, const uint8_t* from, size_t place) HWY_ATTR {
       Decoded<form> decoded;
       // Four numbers to two bytes: of kBlocks, the block that the vector begins in.
-      decode<form>(from, scales[r] + (form == FixedForm::kBlocks ? place * 2 >> block_shift : 0),
-                   places, decoded);
+      decode<form>(
+          from, scales[r] + (form == FixedForm::kBlocks ? place * 2 >> blocks_of_lanes.shift : 0),
+          places, decoded);
       const size_t lane = form == FixedForm::kBytes ? place : place / 2;
       QNN_HOST_UNROLL for (size_t t = 0; t < kX; ++t) {
         QNN_HOST_UNROLL for (size_t p = 0; p < kPlanes; ++p) low[r][t] =
@@ -195,8 +200,9 @@ HWY_INLINE void multiply_some(const FixedRows& weights, size_t first, size_t row
 }
 
 template <FixedForm form, size_t kX>
-HWY_INLINE void multiply_rows(const FixedRows& weights, size_t first, size_t count,
-                              const int16_t* x, size_t x_step, int64_t* sums, size_t sum_step) {
+HWY_INLINE void multiply_rows(const FixedRows& weights, const BlocksOfLanes& blocks_of_lanes,
+                              size_t first, size_t count, const int16_t* x, size_t x_step,
+                              int64_t* sums, size_t sum_step) {
   // With many accumulators, fewer rows: as many as there are registers.
   constexpr size_t kRows = kX > 2 ? 2 : 4;
   const size_t row_bytes = weights.row_bytes();
@@ -208,24 +214,28 @@ HWY_INLINE void multiply_rows(const FixedRows& weights, size_t first, size_t cou
   size_t i = 0;
   for (; i + group <= count; i += group) {
     for (size_t j = 0; j < apart; ++j)
-      multiply_some<form, kRows, kX>(weights, first + i + j, apart, ahead, x, x_step, sums + i + j,
-                                     sum_step);
+      multiply_some<form, kRows, kX>(weights, blocks_of_lanes, first + i + j, apart, ahead, x,
+                                     x_step, sums + i + j, sum_step);
   }
   for (; i + kRows <= count; i += kRows)
-    multiply_some<form, kRows, kX>(weights, first + i, 1, kRows * row_bytes, x, x_step, sums + i,
-                                   sum_step);
+    multiply_some<form, kRows, kX>(weights, blocks_of_lanes, first + i, 1, kRows * row_bytes, x,
+                                   x_step, sums + i, sum_step);
   for (; i < count; ++i)
-    multiply_some<form, 1, kX>(weights, first + i, 1, row_bytes, x, x_step, sums + i, sum_step);
+    multiply_some<form, 1, kX>(weights, blocks_of_lanes, first + i, 1, row_bytes, x, x_step,
+                               sums + i, sum_step);
 }
 
 template <FixedForm form>
 void multiply_form(const FixedRows& weights, size_t first, size_t count, const int16_t* x,
                    size_t x_step, size_t rows, int64_t* sums) {
+  const BlocksOfLanes blocks_of_lanes(weights);
   size_t t = 0;
   for (; t + 4 <= rows; t += 4)
-    multiply_rows<form, 4>(weights, first, count, x + t * x_step, x_step, sums + t * count, count);
+    multiply_rows<form, 4>(weights, blocks_of_lanes, first, count, x + t * x_step, x_step,
+                           sums + t * count, count);
   for (; t < rows; ++t)
-    multiply_rows<form, 1>(weights, first, count, x + t * x_step, x_step, sums + t * count, count);
+    multiply_rows<form, 1>(weights, blocks_of_lanes, first, count, x + t * x_step, x_step,
+                           sums + t * count, count);
 }
 
 void multiply_any(const FixedRows& weights, size_t first, size_t count, const int16_t* x,
@@ -264,6 +274,33 @@ void finish_all(const int64_t* sums, const double* addends, const double* multip
   }
   for (; i < count; ++i)
     y[i] = fixed_linear_result(sums[i], {addends[i], multipliers[i]}, y_offset);
+}
+
+/// As many of x's numbers, less 32768, as fill vectors; in one plane or in four. Gives how many.
+size_t arrange_vectors(const uint16_t* x, size_t depth, size_t planes, size_t plane, int16_t* to) {
+  size_t k = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<uint16_t> d;
+  const size_t lanes = hn::Lanes(d);
+  const auto sign = hn::Set(d, uint16_t{0x8000});
+  auto* out = reinterpret_cast<uint16_t*>(to);
+  if (planes == 1) {
+    for (; k + lanes <= depth; k += lanes)
+      hn::StoreU(hn::Xor(hn::LoadU(d, x + k), sign), d, out + k);
+    return k;
+  }
+  for (; k + 4 * lanes <= depth; k += 4 * lanes) {
+    hn::Vec<decltype(d)> a, b, c, e;
+    hn::LoadInterleaved4(d, x + k, a, b, c, e);
+    hn::StoreU(hn::Xor(a, sign), d, out + k / 4);
+    hn::StoreU(hn::Xor(b, sign), d, out + plane + k / 4);
+    hn::StoreU(hn::Xor(c, sign), d, out + 2 * plane + k / 4);
+    hn::StoreU(hn::Xor(e, sign), d, out + 3 * plane + k / 4);
+  }
+#else
+  (void)x, (void)depth, (void)planes, (void)plane, (void)to;
+#endif
+  return k;
 }
 
 void decode_bytes(const int8_t* from, size_t depth, float scale, uint16_t* to) {
@@ -318,6 +355,7 @@ namespace qnn_host {
 
 HWY_EXPORT(multiply_any);
 HWY_EXPORT(finish_all);
+HWY_EXPORT(arrange_vectors);
 HWY_EXPORT(decode_bytes);
 HWY_EXPORT(decode_nibbles);
 
@@ -334,13 +372,14 @@ uint64_t plane_size(const FixedRows& weights) {
   return (numbers + kMostLanes - 1) / kMostLanes * kMostLanes;
 }
 
+/// `at(i)` for the numbers from the first one that is not arranged yet; zeros behind the last.
 template <typename At>
-void arrange(const FixedRows& weights, int16_t* to, At at) {
+void arrange_rest(const FixedRows& weights, uint64_t done, int16_t* to, At at) {
   const uint64_t planes = planes_of(weights), size = plane_size(weights);
   const uint64_t numbers = weights.depth / planes;
   for (uint64_t p = 0; p < planes; ++p) {
     int16_t* plane = to + p * size;
-    for (uint64_t i = 0; i < numbers; ++i) plane[i] = at(i * planes + p);
+    for (uint64_t i = done / planes; i < numbers; ++i) plane[i] = at(i * planes + p);
     std::fill(plane + numbers, plane + size, int16_t{0});
   }
 }
@@ -351,10 +390,12 @@ uint64_t fixed_operand_size(const FixedRows& weights) {
   return planes_of(weights) * plane_size(weights);
 }
 void arrange_fixed(const FixedRows& weights, const uint16_t* x, int16_t* to) {
-  arrange(weights, to, [x](uint64_t i) { return static_cast<int16_t>(x[i] ^ 0x8000); });
+  const uint64_t done = HWY_DYNAMIC_DISPATCH(arrange_vectors)(x, weights.depth, planes_of(weights),
+                                                              plane_size(weights), to);
+  arrange_rest(weights, done, to, [x](uint64_t i) { return static_cast<int16_t>(x[i] ^ 0x8000); });
 }
 void arrange_ones(const FixedRows& weights, int16_t* to) {
-  arrange(weights, to, [](uint64_t) { return int16_t{1}; });
+  arrange_rest(weights, 0, to, [](uint64_t) { return int16_t{1}; });
 }
 void multiply_fixed(const FixedRows& weights, uint64_t first, uint64_t count, const int16_t* x,
                     uint64_t rows, int64_t* sums) {
