@@ -5,6 +5,7 @@
 #include <functional>
 #include <random>
 
+#include "every_target.h"
 #include "fixed_graph.h"
 #include "kernel.h"
 
@@ -34,18 +35,18 @@ Stored random_stored(std::mt19937& random, size_t count) {
 /// Both kernels' results, which must be equal.
 Stored run_both(FixedGraph& graph, const std::vector<std::pair<uint32_t, Stored>>& inputs,
                 uint32_t output) {
-  Stored results[2];
-  for (const bool reference : {true, false}) {
+  const auto result = [&](bool reference) {
     ExecutorOptions options;
     options.reference_kernels = reference;
     options.threads = 1;
     TestRun run(graph.model(), options);
     for (const auto& [tensor, stored] : inputs) put_stored(run, tensor, stored);
     run.execute();
-    results[reference] = take_stored<uint16_t>(run, output);
-  }
-  EXPECT_EQ(results[0], results[1]);
-  return results[0];
+    return take_stored<uint16_t>(run, output);
+  };
+  const Stored plain = result(true);
+  on_every_target([&] { EXPECT_EQ(result(false), plain); });
+  return plain;
 }
 
 /// `found` is the nearest to `exact` that the code holds; a tie may go either way here, since a
