@@ -113,6 +113,69 @@ TEST_F(Binary, TheSameGraphsGiveTheSameBytes) {
   EXPECT_EQ(binary(), binary());
 }
 
+void encode(Qnn_Tensor_t* tensor, float scale, int32_t offset) {
+  Qnn_QuantizeParams_t& params = tensor->v1.quantizeParams;
+  params.encodingDefinition = QNN_DEFINITION_DEFINED;
+  params.quantizationEncoding = QNN_QUANTIZATION_ENCODING_SCALE_OFFSET;
+  params.scaleOffsetEncoding = {scale, offset};
+}
+
+/// Two products with packed weights, one with a scale per output, one with blocks: what a loaded
+/// context computes from them shows that it has the encodings.
+TEST_F(Binary, EncodingsAreKept) {
+  const Qnn_GraphHandle_t graph = create_graph("fixed");
+  const Qnn_DataType_t type = QNN_DATATYPE_UFIXED_POINT_16;
+  Qnn_Tensor_t x = tensors_.make("fx", QNN_TENSOR_TYPE_APP_WRITE, type, {1, 32});
+  Qnn_Tensor_t h = tensors_.make("fh", QNN_TENSOR_TYPE_NATIVE, type, {1, 32});
+  Qnn_Tensor_t y = tensors_.make("fy", QNN_TENSOR_TYPE_APP_READ, type, {1, 32});
+  encode(&x, 0.001f, -30000);
+  encode(&h, 0.003f, -31000);
+  encode(&y, 0.05f, -32000);
+  std::vector<uint8_t> packed(32 * 32 / 2), block_scales(32 * 2);
+  for (size_t i = 0; i < packed.size(); ++i) packed[i] = static_cast<uint8_t>(i * 37);
+  for (size_t i = 0; i < block_scales.size(); ++i)
+    block_scales[i] = static_cast<uint8_t>(1 + i % 16);
+  std::vector<float> scales(32);
+  std::vector<Qnn_ScaleOffset_t> pairs(32);
+  for (size_t i = 0; i < scales.size(); ++i)
+    pairs[i].scale = scales[i] = 0.01f * static_cast<float>(i + 1);
+  Qnn_BlockwiseExpansion_t expansion = {0,
+                                        pairs.data(),
+                                        2,
+                                        4,
+                                        QNN_BLOCKWISE_EXPANSION_BITWIDTH_SCALE_STORAGE_8,
+                                        {block_scales.data()}};
+  Qnn_Tensor_t w1 = tensors_.constant("w1", QNN_DATATYPE_SFIXED_POINT_4, {32, 32}, packed);
+  Qnn_Tensor_t w2 = tensors_.constant("w2", QNN_DATATYPE_SFIXED_POINT_4, {32, 32}, packed);
+  w1.v1.quantizeParams.encodingDefinition = QNN_DEFINITION_DEFINED;
+  w1.v1.quantizeParams.quantizationEncoding = QNN_QUANTIZATION_ENCODING_BW_AXIS_SCALE_OFFSET;
+  w1.v1.quantizeParams.bwAxisScaleOffsetEncoding = {4, 0, 32, scales.data(), nullptr};
+  w2.v1.quantizeParams.encodingDefinition = QNN_DEFINITION_DEFINED;
+  w2.v1.quantizeParams.quantizationEncoding = QNN_QUANTIZATION_ENCODING_BLOCKWISE_EXPANSION;
+  w2.v1.quantizeParams.blockwiseExpansion = &expansion;
+  for (Qnn_Tensor_t* tensor : {&x, &h, &y, &w1, &w2}) create(graph, tensor);
+  std::vector<Qnn_Tensor_t> in{x, w1}, out{h}, in2{h, w2}, out2{y};
+  ASSERT_OK(qnn().graphAddNode(graph, node("p", "FullyConnected", in, out))) << messages();
+  ASSERT_OK(qnn().graphAddNode(graph, node("q", "FullyConnected", in2, out2))) << messages();
+  ASSERT_OK(qnn().graphFinalize(graph, nullptr, nullptr)) << messages();
+  finalize();
+  std::vector<uint16_t> input(32), made(32), again(32);
+  for (size_t i = 0; i < input.size(); ++i) input[i] = static_cast<uint16_t>(i * 2039);
+  give(&x, input);
+  give(&y, made);
+  ASSERT_OK(qnn().graphExecute(graph, &x, 1, &y, 1, nullptr, nullptr)) << messages();
+  EXPECT_NE(made, again);
+
+  Qnn_ContextHandle_t loaded = nullptr;
+  Qnn_GraphHandle_t retrieved = nullptr;
+  ASSERT_EQ(0u, load(binary(), &loaded)) << messages();
+  ASSERT_OK(qnn().graphRetrieve(loaded, "fixed", &retrieved));
+  give(&y, again);
+  ASSERT_OK(qnn().graphExecute(retrieved, &x, 1, &y, 1, nullptr, nullptr)) << messages();
+  EXPECT_EQ(made, again);
+  EXPECT_CODE(0, qnn().contextFree(loaded, nullptr));
+}
+
 TEST_F(Binary, SeveralGraphsMayBeEnabledByName) {
   const Qnn_GraphHandle_t second = create_graph("second");
   Qnn_Tensor_t x = tensors_.make("x", QNN_TENSOR_TYPE_APP_WRITE, QNN_DATATYPE_FLOAT_32, {1, 4});
