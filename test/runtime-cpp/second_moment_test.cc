@@ -28,7 +28,8 @@ TEST(SecondMoment, IsTheSumOfProductsWhateverTheSizeAndTheRows) {
           for (size_t t = 0; t < rows; ++t) {
             sum += static_cast<double>(x[t * size + i]) * x[t * size + j];
           }
-          ASSERT_NEAR(moment.triangle()[at], sum, 1e-5) << size << " " << rows << " " << i << " " << j;
+          ASSERT_NEAR(moment.triangle()[at], sum, 1e-5)
+              << size << " " << rows << " " << i << " " << j;
         }
       }
     }
