@@ -19,8 +19,13 @@ const methods: Readonly<Record<RangeMethod, (histogram: Histogram, bits: number)
 export const rangeMethods = Object.keys(methods) as readonly RangeMethod[];
 export const defaultRangeMethod: RangeMethod = "min-max";
 
-/** Of a tensor that is 0 throughout, or was never finite, too: a range of nothing has an encoding. */
-export function chooseEncoding(histogram: Histogram, method: RangeMethod, bits = 16): IntegerEncoding {
+const largestFloat = 2 ** 128 - 2 ** 104;
+
+/**
+ * Of a tensor that is 0 throughout, or was never finite, too: a range of nothing has an encoding. `headroom`: how many times larger than
+ * on the text seen values may get before they are clipped.
+ */
+export function chooseEncoding(histogram: Histogram, method: RangeMethod, bits = 16, headroom = 1): IntegerEncoding {
   const { low, high } = methods[method](histogram, bits);
-  return rangeEncoding(low, high, bits);
+  return rangeEncoding(Math.max(low * headroom, -largestFloat), Math.min(high * headroom, largestFloat), bits);
 }

@@ -8,7 +8,7 @@ import { defaultRangeMethod, type RangeMethod, rangeMethods } from "../calibrate
 import type { QuantizedPrecision } from "../targets/targets.ts";
 import { type Calibrated, type CalibrationTokens, generatedTokens } from "./calibrate-model.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
-import { choice, integer } from "./flags.ts";
+import { choice, decimal, integer } from "./flags.ts";
 import { checkOutputs } from "./output-files.ts";
 import { chooseSpec, specArgument } from "./recognise.ts";
 import { checkText, resolveTokenizer } from "./tokenizer.ts";
@@ -21,6 +21,7 @@ interface CalibrateFlags {
   readonly tokens?: number;
   readonly seed: number;
   readonly method: RangeMethod;
+  readonly headroom?: number;
   readonly precision: QuantizedPrecision;
   readonly tokenizer?: string;
   readonly embedding: "graph" | "host";
@@ -45,6 +46,11 @@ export function calibrateCommand(line: CommandLine): Command {
     )
     .option("--seed <n>", "of the text that the model writes", integer("--seed", { min: 0 }), 0)
     .option("--method <name>", rangeMethods.join(", "), choice("--method", rangeMethods), defaultRangeMethod)
+    .option(
+      "--headroom <x>",
+      "how many times larger values may get on other texts (default: 1.25, 1.5 of less than 1024 tokens, 3 of written ones)",
+      decimal("--headroom", { min: 1, max: 1000 }),
+    )
     .option(
       "--precision <name>",
       "of the build that it is for: a16w8 or a16w4",
@@ -73,12 +79,15 @@ export function calibrateCommand(line: CommandLine): Command {
     const tokenizer = flags.tokenizer === undefined ? undefined : resolveTokenizer(flags.tokenizer, [flags.weights]);
     const request = { spec, weights: flags.weights, precision, method, embedding, scaling, tokenizer, statistics };
     const start = performance.now();
-    const calibrated = await calibrateModel({ ...request, tokens: tokensOf(flags) }, session);
+    const calibrated = await calibrateModel(
+      { ...request, tokens: tokensOf(flags), ...(flags.headroom !== undefined && { headroom: flags.headroom }) },
+      session,
+    );
     await writeResult(out, statistics, calibrated);
     const seconds = (performance.now() - start) / 1000;
-    const { source, encodings, resumedAt, diagnostics, sources } = calibrated;
+    const { source, encodings, headroom, resumedAt, diagnostics, sources } = calibrated;
     return {
-      json: { out, statistics, ...source, tensors: encodings.activations.size, resumedAt, seconds },
+      json: { out, statistics, ...source, tensors: encodings.activations.size, headroom, resumedAt, seconds },
       listsDiagnostics: true,
       text: describe(out, statistics, calibrated, seconds),
       diagnostics,
@@ -97,19 +106,26 @@ function statisticsFile(out: string): string {
   return join(dirname(out), `${basename(out).replace(/\.json$/, "")}.stats.bin`);
 }
 
-async function writeResult(out: string, statistics: string, { encodings, source }: Calibrated): Promise<void> {
+async function writeResult(
+  out: string,
+  statistics: string,
+  { encodings, source, headroom }: Calibrated,
+): Promise<void> {
   const { writeEncodings } = await import("../encodings/write-encodings.ts");
-  writeWhole(out, writeEncodings("1.0.0", encodings, { rwkvc: { statistics: basename(statistics), ...source } }));
+  writeWhole(
+    out,
+    writeEncodings("1.0.0", encodings, { rwkvc: { statistics: basename(statistics), ...source, headroom } }),
+  );
 }
 
 function describe(
   out: string,
   statistics: string,
-  { source, encodings, resumedAt }: Calibrated,
+  { source, encodings, headroom, resumedAt }: Calibrated,
   seconds: number,
 ): string {
   const of = source.source === "text" ? "the text" : `a text that the model wrote (seed ${source.seed})`;
-  return `${out}: ranges of ${encodings.activations.size} tensors (${source.method}) over ${source.tokens} tokens of ${of}
+  return `${out}: ranges of ${encodings.activations.size} tensors (${source.method}, headroom ${headroom}) over ${source.tokens} tokens of ${of}
 ${statistics}: second-order statistics of the inputs of weights
 ${seconds.toFixed(1)} s${resumedAt > 0 ? ", going on from where a run was interrupted" : ""}
 `;

@@ -97,3 +97,15 @@ test("the exact value at a share of even values", () => {
   const values = Array.from({ length: 10000 }, (_, i) => i + 0.5);
   expect(percentileRange(histogramOf(values), 0.01).high).toBeCloseTo(9900, -1.5);
 });
+
+test("headroom widens a range on both sides, and not beyond float32", () => {
+  const [scale, wide] = [
+    chooseEncoding(histogramOf(bell), "min-max"),
+    chooseEncoding(histogramOf(bell), "min-max", 16, 2),
+  ];
+  expect(wide.scales[0]! / scale.scales[0]!).toBeCloseTo(2, 5);
+  expect(Math.abs(wide.offsets[0]! - scale.offsets[0]!)).toBeLessThanOrEqual(1);
+  const huge = chooseEncoding(histogramOf([-3e38, 3e38]), "min-max", 16, 1000);
+  expect(Number.isFinite(huge.scales[0])).toBe(true);
+  expect(Number.isInteger(huge.offsets[0])).toBe(true);
+});
