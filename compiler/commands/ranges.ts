@@ -1,18 +1,16 @@
 /** `rwkvc ranges`: how large an artefact's values get, held against float16's range, and the policy that mends it. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { specsFolder } from "../build/project-paths.ts";
 import { readSpecText } from "../build/spec-text.ts";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
-import { specName } from "../frontend/spec-file.ts";
 import { type EquationRange, equationRanges, type TensorStatistics } from "../ranges/measured-ranges.ts";
-import { type Policy, policiesOf, policyText, type Precision } from "../ranges/policy.ts";
+import type { Policy } from "../ranges/policy.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
@@ -21,6 +19,7 @@ import { type OpenArtefact, openArtefact, prepareRun, readReport, runNative, wit
 import { describeRanges, type RangesResult } from "./ranges-report.ts";
 import { tokenizerOption } from "./tokenizer.ts";
 import { checkTokenFlags, type TokenFlags, verifyTokens } from "./given-tokens.ts";
+import { isPrecision, ownSpec, writeToSpec } from "./write-to-spec.ts";
 
 /** The largest finite float16. */
 const float16Max = 65504;
@@ -154,47 +153,12 @@ async function fileToWrite({ folder, manifest }: OpenArtefact, given: string | t
   ]);
 }
 
-/** Everybody's models extend the bundled specs: they are not changed for one checkpoint. */
-function ownFile(file: string, artefact: string): string {
-  if (dirname(resolve(file)) !== resolve(specsFolder)) return file;
-  throw new DiagnosticError([
-    inputError("ranges/bundled-spec", `${file} comes with rwkvc and is not written into`, {
-      place: { file },
-      hint: `\`rwkvc new my-model --from ${specName(file)}\`, then \`rwkvc ranges ${artefact} ... --write my-model.rwkv.ts\``,
-    }),
-  ]);
-}
+const ownFile = (file: string, artefact: string): string => ownSpec(file, "ranges", `rwkvc ranges ${artefact} ...`);
 
 /** Gives the file when it was changed. Diagnostics: ranges/cannot-write. */
 async function writeTo(file: string, { policies, present }: RangesResult): Promise<string | undefined> {
   if (JSON.stringify(policies) === JSON.stringify(present)) return undefined;
-  const { writePolicies } = await import("../ranges/write-policies.ts");
-  const { readSpec } = await import("../frontend/read-spec.ts");
-  const readPolicies = (text: string): (Policy | Precision)[] | undefined => {
-    const { value, diagnostics } = readSpec(file, (path) => (path === file ? text : readSpecText(path)));
-    return diagnostics.length === 0 && value ? policiesOf(value) : undefined;
-  };
-  const text = readFileSync(file, "utf8");
   // What the spec says of precision stays.
-  const wanted = [...policies, ...(readPolicies(text) ?? []).filter(isPrecision)];
-  const attempt = writePolicies(text, wanted, readPolicies);
-  const texts = (list: readonly (Policy | Precision)[] | undefined): string | undefined =>
-    list && JSON.stringify(list.map((policy) => policyText(policy)).sort());
-  const written =
-    "text" in attempt && texts(readPolicies(attempt.text)) !== texts(wanted)
-      ? { problem: "it would not be read as it should then" }
-      : attempt;
-  if ("problem" in written) {
-    throw new DiagnosticError([
-      inputError("ranges/cannot-write", `the policies cannot be written into ${file}: ${written.problem}`, {
-        place: { file },
-        hint: `put them in by hand: policies: [${policies.map((policy) => policyText(policy)).join(", ")}]`,
-      }),
-    ]);
-  }
-  writeFileSync(file, written.text);
+  await writeToSpec(file, "ranges", (all) => [...policies, ...all.filter(isPrecision)]);
   return file;
 }
-
-const isPrecision = (policy: Policy | Precision): policy is Precision =>
-  policy.kind === "keepFloat" || policy.kind === "quantize";
