@@ -8,6 +8,7 @@
  */
 import type { CheckedModel, CheckedPolicy, PrecisionPolicy } from "./check/typed.ts";
 import { hasErrors, type Diagnostic, type Outcome } from "./diagnostics/diagnostic.ts";
+import type { EncodingSet } from "./encodings/encoding.ts";
 import { expand } from "./expand/expand.ts";
 import type { IrGraph } from "./ir/ir.ts";
 import { printIr } from "./ir/print.ts";
@@ -26,6 +27,7 @@ import { fuseTokenShift } from "./passes/fuse-token-shift.ts";
 import { guardActivations } from "./passes/guard-activations.ts";
 import { splitGroupNorm } from "./passes/split-group-norm.ts";
 import { stackTokenShifts } from "./passes/stack-token-shifts.ts";
+import { quantizeGraph } from "./quantize/quantize-graph.ts";
 import { isQuantized, type Precision, type Target } from "./targets/targets.ts";
 
 export interface CompileOptions {
@@ -35,6 +37,8 @@ export interface CompileOptions {
   readonly precision: Precision;
   /** The precision whose passes make the graph, where that is not `precision`: calibration reads in float32 what a quantized build will have. */
   readonly form?: Precision;
+  /** Ranges of activations, and scales of weights, for quantized builds. */
+  readonly encodings?: EncodingSet | undefined;
   readonly embedding: "graph" | "host";
   /** Further policies about precision, which count behind the model's. */
   readonly precisionPolicies?: readonly PrecisionPolicy[];
@@ -88,7 +92,7 @@ const passes: readonly Pass[] = [
 ];
 
 /** Names for `--dump-ir`, in order. */
-export const stageNames: readonly string[] = ["expand", ...passes.map((p) => p.name), "lower"];
+export const stageNames: readonly string[] = ["expand", ...passes.map((p) => p.name), "lower", "quantize"];
 
 /** Expansion and all passes: the IR that lowering gets. */
 function optimise(model: CheckedModel, options: GraphOptions): Outcome<IrGraph> {
@@ -145,13 +149,25 @@ function compileGraph(model: CheckedModel, options: GraphOptions): Outcome<Lower
   if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };
   const lowered = lower(optimised.value, options);
   options.onStage?.("lower", () => printQnnGraph(lowered.graph), lowered.graph);
-  const diagnostics = [...optimised.diagnostics, ...checkGraph(lowered.graph, options)];
-  return { value: hasErrors(diagnostics) ? undefined : lowered, diagnostics };
+  const quantized = quantize(lowered.graph, options);
+  const graph = quantized.value;
+  if (!graph) return { value: undefined, diagnostics: [...optimised.diagnostics, ...quantized.diagnostics] };
+  const diagnostics = [...optimised.diagnostics, ...quantized.diagnostics, ...checkGraph(graph, options)];
+  return { value: hasErrors(diagnostics) ? undefined : { ...lowered, graph }, diagnostics };
+}
+
+function quantize(graph: QnnGraph, { precision, encodings, onStage }: GraphOptions): Outcome<QnnGraph> {
+  if (!isQuantized(precision)) return { value: graph, diagnostics: [] };
+  const policyOf = () => undefined;
+  const quantized = quantizeGraph(graph, { precision, encodings, policyOf, keepsFloat: () => false });
+  const made = quantized.value;
+  if (made) onStage?.("quantize", () => printQnnGraph(made), made);
+  return quantized;
 }
 
 /** The stages at which a graph of several tokens differs from that of one. */
 function onlyLater(onStage: CompileOptions["onStage"]): CompileOptions["onStage"] {
   return (stage, print, result) => {
-    if (stage === "batch-tokens" || stage === "lower") onStage?.(stage, print, result);
+    if (["batch-tokens", "lower", "quantize"].includes(stage)) onStage?.(stage, print, result);
   };
 }

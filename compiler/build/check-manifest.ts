@@ -2,6 +2,7 @@
  * Whether a manifest that was read has the shape of emit/manifest.ts, and a table of equations that of emit/equations.ts, field by
  * field, so that nothing behind it meets a number where text should be. Gives the first fault as a sentence: `graphs[0].nodes: expected a count, found "many"`.
  */
+import { precisions } from "../targets/targets.ts";
 import type { EquationsJson } from "../emit/equations.ts";
 
 /** A fault inside `value`, which stands at `at`; undefined when there is none. */
@@ -125,7 +126,7 @@ const manifest = object({
   dims: table(count),
   layers: count,
   vocabulary: count,
-  precision: oneOf("fp32", "fp16"),
+  precision: oneOf(...precisions),
   target: text,
   htp: nullOr(object({ soc: text, socModel: count, arch: count, vtcmMb: count })),
   policies: list(text),

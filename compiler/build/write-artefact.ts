@@ -133,7 +133,7 @@ function emitTexts(plan: ArtefactPlan, weights: WeightPlan, id: string): Emitted
       emitNetJson(graph, plan.graphs.length === 1 ? plan.name : graph.name, plan.compilerVersion),
     ),
     ...emitSpec(plan),
-    ...emitHtpConfigs(plan.graphs, plan.target, plan.precision),
+    ...emitHtpConfigs(plan.graphs, plan.target),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Triple } from "../build/build-library.ts";
 import type { CheckedModel, PrecisionPolicy } from "../check/typed.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
+import type { EncodingSet } from "../encodings/encoding.ts";
 import type { Precision, Target } from "../targets/targets.ts";
 import type { Session } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
@@ -15,6 +16,8 @@ export interface BuildRequest {
   readonly precision: Precision;
   /** See CompileOptions. */
   readonly form?: Precision;
+  /** See CompileOptions. */
+  readonly encodings?: EncodingSet | undefined;
   readonly embedding: "graph" | "host";
   readonly scaling: boolean;
   readonly embedWeights: boolean;

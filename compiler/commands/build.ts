@@ -56,7 +56,7 @@ export function buildCommand(line: CommandLine): Command {
     .argument("[spec]", specArgument)
     .option("--target <name>", `${targetNames.join(", ")} (default: the SoC's, else ${defaultTarget})`)
     .option("--soc <name>", "SoC to compile for, such as SM8650 (default: a typical one of the target)")
-    .option("--precision <name>", "fp16 or fp32 (default: fp16 for htp, fp32 for host and qnn-cpu)")
+    .option("--precision <name>", "fp32, fp16, a16w8, a16w4, fp16w8 or fp16w4 (default: fp16 for htp, fp32 for host and qnn-cpu)")
     .option(
       "--embedding <place>",
       "graph, or host: the runtime looks the row up",

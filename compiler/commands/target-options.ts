@@ -1,7 +1,7 @@
 /** --target, --soc and --precision, checked against each other and against the table of SoCs. */
 import { DiagnosticError, type Diagnostic, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
-import { findSoc, findTarget, type Precision, type Soc, socs, type Target, targetNames } from "../targets/targets.ts";
+import { findSoc, findTarget, type Precision, precisions, type Soc, socs, type Target, targetNames } from "../targets/targets.ts";
 
 export interface TargetFlags {
   readonly target?: string;
@@ -95,19 +95,19 @@ function choosePrecision(target: Target, text: string | undefined): Precision {
       hint: "use --precision fp16, or --target host for a float32 reference",
     });
   }
-  if (target.backend === "cpu" && precision === "fp16") {
+  if (target.backend === "cpu" && precision !== "fp32") {
     throw new DiagnosticError([
       unsupportedError("precision/not-yet", "the QNN CPU backend computes in float32 only", {
-        notes: ["Qualcomm's CPU library refuses float16 graphs."],
-        hint: "use --precision fp32, or --target host or an htp target for float16",
+        notes: ["Qualcomm's CPU library refuses float16 graphs, and has no 16-bit integer activations."],
+        hint: `use --precision fp32, or --target host or an htp target for ${precision}`,
       }),
     ]);
   }
-  if (target.soc && precision === "fp16" && !target.soc.fp16) {
+  if (target.soc && precision !== "fp32" && !target.soc.fp16) {
     const able = socs.filter((soc) => soc.fp16 && soc.arch === target.soc!.arch).map((soc) => soc.name);
     fail(
       "usage/soc-without-fp16",
-      `${target.soc.name} has no float16 on its HTP, and only float builds are there yet`,
+      `${target.soc.name} has no float16 on its HTP, and the recurrence needs it in every precision`,
       {
         notes: able.length > 0 ? [`SoCs of v${target.soc.arch} with float16: ${able.join(", ")}.`] : [],
         hint: "choose a SoC with float16 (most of v69 and newer have it)",
@@ -117,27 +117,27 @@ function choosePrecision(target: Target, text: string | undefined): Precision {
   return precision;
 }
 
-/** Accepts the field's spellings: fp16, float16; a16w8, w8a16, 16a8w, ... */
+/** Accepts the field's spellings: fp16, float16; a16w8, w8a16, 16a8w; fp16w8, w8fp16, a16fw8, ... */
 export function parsePrecision(text: string): Precision {
   const name = text.toLowerCase().replace(/[-_\s]/g, "");
   if (["fp32", "float32", "f32"].includes(name)) return "fp32";
   if (["fp16", "float16", "f16"].includes(name)) return "fp16";
+  const weightOnly = /^(?:a16f|fp16|f16|float16)w([48])$/.exec(name) ?? /^w([48])(?:a16f|afp16|fp16|f16)$/.exec(name);
+  if (weightOnly) return weightOnly[1] === "8" ? "fp16w8" : "fp16w4";
   const widths = /^a(\d+)w(\d+)$/.exec(name) ?? /^(\d+)a(\d+)w$/.exec(name);
   const swapped = /^w(\d+)a(\d+)$/.exec(name) ?? /^(\d+)w(\d+)a$/.exec(name);
   const [activations, weights] = widths ? [widths[1], widths[2]] : swapped ? [swapped[2], swapped[1]] : [];
-  if (activations === "16" && (weights === "8" || weights === "4")) {
-    throw new DiagnosticError([
-      unsupportedError("precision/not-yet", `quantized builds (a16w${weights}) are not supported yet`, {
-        hint: "use --precision fp16 for htp targets, fp16 or fp32 for host",
-      }),
-    ]);
-  }
-  const nearest = suggest(name, ["fp32", "fp16", "a16w8", "a16w4"]);
+  if (activations === "16" && weights === "8") return "a16w8";
+  if (activations === "16" && weights === "4") return "a16w4";
+  const nearest = suggest(name, precisions);
   return fail("usage/precision", `unknown precision "${text}"`, {
-    notes: ["Precisions: fp32 (host, qnn-cpu), fp16 (host, htp); a16w8 and a16w4 are planned."],
+    notes: [precisionsText],
     hint: nearest === undefined ? undefined : `did you mean \`${nearest}\`?`,
   });
 }
+
+const precisionsText =
+  "Precisions: fp32 (host, qnn-cpu); fp16, a16w8 and a16w4 (16-bit integer activations), fp16w8 and fp16w4 (float16 ones) (host, htp).";
 
 function fail(code: string, title: string, details: { notes?: string[]; hint?: string | undefined } = {}): never {
   throw new DiagnosticError([usageError(code, title, details)]);

@@ -41,6 +41,11 @@ export function constantReader(constant: Constant, checkpoint: Checkpoint): Read
     }
     case "reshape":
       return constantReader(constant.arg, checkpoint);
+    case "part": {
+      const read = constantReader(constant.arg, checkpoint);
+      const from = constant.index * elements(constant.shape);
+      return (start, out) => read(from + start, out);
+    }
     case "stack":
       return stackReader(
         constant.args.map((arg) => elements(arg.shape)),

@@ -2,9 +2,9 @@
  * The C++ function that builds the sections of one structure: what it takes (the graph, its layer's row of the table, values
  * from outside), its statements, what it returns.
  */
-import { call, commentText, pascalCase } from "./cpp-text.ts";
+import { call, commentText, identifier, pascalCase } from "./cpp-text.ts";
 import { NameScope } from "./name-scope.ts";
-import { NodeWriter, reservedNames, scalarLiteral, type LineOf } from "./node-writer.ts";
+import { gridLiteral, NodeWriter, reservedNames, scalarLiteral, type LineOf } from "./node-writer.ts";
 import { weightOf, type WeightPlan } from "./plan-weights.ts";
 import { namePattern, type Section, type Structure } from "./sections.ts";
 import { tableView, type Column, type TableView } from "./table-view.ts";
@@ -56,6 +56,10 @@ export class StructureFunction {
       scalar: (n, p) => {
         const params = structure.instances.map((section) => section.nodes[n]!.params[p]!);
         return this.column(params[0]!.name, scalarType[params[0]!.dtype]!, params.map(scalarLiteral));
+      },
+      grid: (n, o) => {
+        const tensors = structure.instances.map((section) => section.nodes[n]!.outputs[o]!);
+        return this.column(this.gridName(tensors[0]!.name), "Grid", tensors.map((t) => gridLiteral(t.grid!)));
       },
     });
     writer.nameExports();
@@ -118,6 +122,13 @@ export class StructureFunction {
     const isFixed = this.structure.instances.every((section) => section.externals[index]!.name === name);
     const match = /(?<![A-Za-z0-9])(\d+)\.(?:[A-Za-z_]+\.)?(.+)$/.exec(name);
     return isFixed && this.hasTable && match ? `layer${match[1]}_${match[2]!.replaceAll(".", "_")}` : name;
+  }
+
+  /** `blocks.3.timeMix.k.2` -> `k_2_grid` */
+  private gridName(path: string): string {
+    const prefix = `.${this.first.part}.`;
+    const at = path.indexOf(prefix);
+    return `${identifier(at < 0 ? path : path.slice(at + prefix.length))}_grid`;
   }
 
   /** The common literal, or the field of the layer's row that holds it. */

@@ -3,13 +3,13 @@
  * qnn-context-binary-generator); it leads to `htp_config.json`, which libQnnHtpNetRunExtensions.so reads. HTP targets only.
  */
 import type { QnnGraph } from "../lower/qnn-graph.ts";
-import type { Precision, Target } from "../targets/targets.ts";
+import type { Target } from "../targets/targets.ts";
 import type { EmittedFile } from "./emit-model.ts";
 
 /** In the SDK's `lib/<triple>/` folder; the tool finds it on the library path. */
 const extensionsLibrary = "libQnnHtpNetRunExtensions.so";
 
-export function emitHtpConfigs(graphs: readonly QnnGraph[], target: Target, precision: Precision): EmittedFile[] {
+export function emitHtpConfigs(graphs: readonly QnnGraph[], target: Target): EmittedFile[] {
   const { soc } = target;
   if (!soc) return [];
   const link = { backend_extensions: { shared_library_path: extensionsLibrary, config_file_path: "htp_config.json" } };
@@ -18,7 +18,8 @@ export function emitHtpConfigs(graphs: readonly QnnGraph[], target: Target, prec
       {
         graph_names: graphs.map((graph) => graph.name),
         vtcm_mb: soc.vtcmMb,
-        fp16_relaxed_precision: precision === "fp16" || precision === "fp32" ? 1 : 0,
+        // Quantized graphs compute in float16 what no product of weights is.
+        fp16_relaxed_precision: 1,
         O: 3,
       },
     ],

@@ -78,7 +78,7 @@ function loopAt({ nodes, references }: Pick<Section, "nodes" | "references">, st
 function nodeKey({ name, type, params, outputs, inputs, origin }: QnnNode): string {
   const token = origin.token ?? 0;
   const { span, text } = origin;
-  const made = outputs.map((t) => [tokenPattern(t.name, token), t.kind, t.dtype, t.dims]);
+  const made = outputs.map((t) => [tokenPattern(t.name, token), t.kind, t.dtype, t.dims, t.grid]);
   const isDefault = name === `${outputs[0]?.name}.${type}`;
   return JSON.stringify([isDefault ? "" : name, type, params, made, inputs.length, span, text]);
 }

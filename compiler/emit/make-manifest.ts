@@ -7,7 +7,7 @@ import { elements } from "../ir/constant.ts";
 import type { HostEmbedding, QnnGraph, QnnNode } from "../lower/qnn-graph.ts";
 import type { Precision, Target } from "../targets/targets.ts";
 import type { Manifest, ManifestFile, ManifestGraph } from "./manifest.ts";
-import { dtypeBytes } from "./plan-weights.ts";
+import { storedBytes } from "./plan-weights.ts";
 import { isBundled, specPath } from "./spec-files.ts";
 
 export interface ManifestInputs {
@@ -108,7 +108,7 @@ export function manifestGraph(graph: QnnGraph): ManifestGraph {
       // A gather reads rows, not the table.
       if (input.kind !== "STATIC" || statics.has(input.name)) continue;
       const read = node.type === "Gather" ? node.outputs[0]!.dims : input.dims;
-      statics.set(input.name, elements(read) * dtypeBytes[input.dtype]);
+      statics.set(input.name, storedBytes({ ...input, dims: read }));
     }
     macs += macsOf(node);
   }

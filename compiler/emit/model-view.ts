@@ -9,7 +9,7 @@ import type { QnnGraph } from "../lower/qnn-graph.ts";
 import { call, commentText, snakeCase, stringLiteral } from "./cpp-text.ts";
 import { StructureFunction, type FunctionView } from "./function-view.ts";
 import { NameScope } from "./name-scope.ts";
-import { creation, NodeWriter, reservedNames, scalarLiteral, type LineOf } from "./node-writer.ts";
+import { creation, gridLiteral, NodeWriter, reservedNames, scalarLiteral, type LineOf } from "./node-writer.ts";
 import { weightOf, type WeightPlan } from "./plan-weights.ts";
 import { sectionGraph, type Section, type SectionedGraph, type Structure } from "./sections.ts";
 
@@ -105,6 +105,7 @@ class BuildFunction {
       externals: this.externals(section),
       offset: (index) => String(weightOf(this.plan, section.statics[index]!).offset),
       scalar: (n, p) => scalarLiteral(section.nodes[n]!.params[p]!),
+      grid: (n, o) => gridLiteral(section.nodes[n]!.outputs[o]!.grid!),
     });
     writer.nameExports();
     writer.write();

@@ -15,6 +15,11 @@ const dataTypes: Readonly<Record<QnnDtype, number>> = {
   int32: 0x0032,
   uint32: 0x0132,
   bool8: 0x0508,
+  ufixed16: 0x0416,
+  sfixed4: 0x0304,
+  sfixed8: 0x0308,
+  sfixed16: 0x0316,
+  sfixed32: 0x0332,
 };
 /** Qnn_TensorType_t */
 const tensorTypes: Readonly<Record<QnnTensor["kind"], number>> = { APP_WRITE: 0, APP_READ: 1, NATIVE: 3, STATIC: 4 };
@@ -49,16 +54,26 @@ function describeTensor(id: number, tensor: QnnTensor): Record<string, unknown> 
     type: tensorTypes[tensor.kind],
     dataFormat: 0,
     data_type: dataTypes[tensor.dtype],
-    unquantized_data_type: dataTypes[tensor.dtype],
+    unquantized_data_type: dataTypes[tensor.grid || tensor.stored ? "float32" : tensor.dtype],
     axis_format: "ANY",
     src_axis_format: "ANY",
     dims: tensor.dims,
     is_dynamic_dims: tensor.dims.map(() => 0),
-    is_quantizable: false,
+    is_quantizable: tensor.grid !== undefined,
     is_updateable: false,
     ...(tensor.kind === "STATIC" ? { params_count: elements(tensor.dims) } : {}),
-    quant_params: { definition: undefinedValue, encoding: undefinedValue },
+    quant_params: quantParams(tensor),
   };
+}
+
+/** Scales of weights are in encodings.json. */
+function quantParams({ grid }: QnnTensor): Record<string, unknown> {
+  if (!grid) return { definition: undefinedValue, encoding: undefinedValue };
+  const { scale, offset } = grid;
+  const most = 2 ** 16 - 1;
+  const range = { minimum: offset * scale, maximum: (most + offset) * scale };
+  const scaleOffset = { bitwidth: 16, ...range, scale, offset, is_symmetric: false, is_fixed_point: true };
+  return { definition: 1, encoding: 0, is_overridden: true, scale_offset: scaleOffset };
 }
 
 function describeNode(node: QnnNode, nextId: () => number): Record<string, unknown> {

@@ -5,7 +5,7 @@
  */
 import { basename } from "node:path";
 
-import type { QnnDtype, QnnNode, QnnParam, QnnTensor } from "../lower/qnn-graph.ts";
+import type { Grid, QnnDtype, QnnNode, QnnParam, QnnTensor } from "../lower/qnn-graph.ts";
 import { call, commentText, floatLiteral, stringLiteral } from "./cpp-text.ts";
 import { findLoops, tokenPattern } from "./loops.ts";
 import { LoopWriter, type NodeForm } from "./loop-writer.ts";
@@ -26,10 +26,13 @@ export interface Surroundings {
   readonly offset: (index: number, name: string) => string;
   /** Expression for the scalar parameter `param` of node `node`. */
   readonly scalar: (node: number, param: number) => string;
+  /** Expression for the grid of output `output` of node `node`, which is in fixed point. */
+  readonly grid: (node: number, output: number) => string;
 }
 
 export const reservedNames = [
   ...["graph", "layer", "f16", "f32", "i32", "u32", "bool8", "values", "output", "rwkvc", "build"],
+  ...["uq16", "sq4", "sq8", "sq16", "sq32", "sq4_blocks", "uq16_stored"],
 ] as const;
 
 const typeFunction: Readonly<Record<QnnDtype, string>> = {
@@ -38,9 +41,23 @@ const typeFunction: Readonly<Record<QnnDtype, string>> = {
   int32: "i32",
   uint32: "u32",
   bool8: "bool8",
+  ufixed16: "uq16",
+  sfixed4: "sq4",
+  sfixed8: "sq8",
+  sfixed16: "sq16",
+  sfixed32: "sq32",
 };
 
-const typeCall = (tensor: QnnTensor): string => `${typeFunction[tensor.dtype]}(${tensor.dims.join(", ")})`;
+/** The grid of values is an argument; constants have theirs in the file of weights. */
+function typeCall({ dtype, dims, stored }: QnnTensor, grid?: string): string {
+  const type = typeFunction[dtype];
+  if (stored?.per === "blocks") return `${type}_blocks(${[stored.block, ...dims].join(", ")})`;
+  if (stored && dtype === "ufixed16") return `${type}_stored(${dims.join(", ")})`;
+  return `${type}(${[...(grid === undefined ? [] : [grid]), ...dims].join(", ")})`;
+}
+
+/** `{1.5e-5f, -32768}` */
+export const gridLiteral = ({ scale, offset }: Grid): string => `{${floatLiteral(scale)}, ${offset}}`;
 
 /** `graph.input(...)` or `graph.weight(...)` as a declaration of `variable`. */
 export function creation(variable: string, tensor: QnnTensor, name: string, offset: string | null): string[] {
@@ -159,7 +176,8 @@ export class NodeWriter {
       const [first] = node.outputs;
       const path = tokenPattern(pattern(first!.name), 0);
       const target = this.declareSeveral(node, n, path, "rows");
-      const args = [stringLiteral(path), input!, String(node.outputs.length), typeCall(first!)];
+      const grid = first!.grid && this.around.grid(n, 0);
+      const args = [stringLiteral(path), input!, String(node.outputs.length), typeCall(first!, grid)];
       this.statements.push(...call("  ", `${target}graph.split`, args));
       return;
     }
@@ -181,7 +199,7 @@ export class NodeWriter {
       stringLiteral(node.type),
       inputs,
       `{${node.params.map((param, p) => this.param(param, n, p)).join(", ")}}`,
-      this.outputs(node, pattern),
+      this.outputs(node, n, pattern),
     ];
     if (node.name !== `${first!.name}.${node.type}`) {
       this.statements.push(`${indent}graph.name_node(${stringLiteral(pattern(node.name))});`);
@@ -213,10 +231,11 @@ export class NodeWriter {
     return name;
   }
 
-  private outputs(node: QnnNode, pattern: (name: string) => string): string {
+  private outputs(node: QnnNode, n: number, pattern: (name: string) => string): string {
     const items = node.outputs.map((tensor, o) => {
       const name = o === 0 ? [] : [stringLiteral(pattern(tensor.name))];
-      const args = [...name, typeCall(tensor)].join(", ");
+      const grid = tensor.grid && this.around.grid(n, o);
+      const args = [...name, typeCall(tensor, grid)].join(", ");
       if (tensor.kind === "APP_READ") return `output(${args})`;
       return o === 0 && node.outputs.length === 1 ? args : `Out(${args})`;
     });

@@ -3,17 +3,22 @@
  * weights can be made at the same time.
  *
  * In: the graphs' STATIC tensors. Out: entries in the order in which the graphs first use them; equal data (same constant,
- * same dtype) is stored once. Every entry is aligned to 64 bytes, one of a page or more to a page.
+ * same dtype, same kind of scales) is stored once. Every entry is aligned to 64 bytes, a large one to a page.
  */
 import { createHash } from "node:crypto";
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { constantKey, elements, type Constant } from "../ir/constant.ts";
-import type { QnnDtype, QnnGraph, QnnTensor } from "../lower/qnn-graph.ts";
+import type { QnnDtype, QnnGraph, QnnTensor, StoredScales } from "../lower/qnn-graph.ts";
 
 export interface WeightEntry {
   readonly constant: Constant;
   readonly dtype: QnnDtype;
+  readonly stored?: StoredScales;
+  /** Name of the activations that a quantized weight is multiplied with; see QnnTensor. */
+  readonly multiplies?: string;
+  /** As the graph has it. */
+  readonly dims: readonly number[];
   /** Bytes from the start of the file. */
   readonly offset: number;
   readonly bytes: number;
@@ -32,6 +37,8 @@ export interface WeightPlan {
 export const weightsHeaderBytes = 64;
 const alignment = 64;
 const pageBytes = 4096;
+/** From here on an entry starts on a page; below, the file would be a good part of nothing. */
+const pagedBytes = 2 ** 20;
 
 export const dtypeBytes: Readonly<Record<QnnDtype, number>> = {
   float16: 2,
@@ -39,7 +46,30 @@ export const dtypeBytes: Readonly<Record<QnnDtype, number>> = {
   int32: 4,
   uint32: 4,
   bool8: 1,
+  ufixed16: 2,
+  sfixed4: 1 / 2,
+  sfixed8: 1,
+  sfixed16: 2,
+  sfixed32: 4,
 };
+
+/** Of a tensor's values, without the scales. */
+export const valueBytes = (dtype: QnnDtype, shape: readonly number[]): number =>
+  Math.ceil(elements(shape) * dtypeBytes[dtype]);
+
+/** Of a constant's values and, behind them, aligned, its scales: see `StoredScales`. */
+export function storedBytes({ dtype, dims, stored }: Pick<QnnTensor, "dtype" | "dims" | "stored">): number {
+  const values = valueBytes(dtype, dims);
+  return stored ? roundUp(values, scaleAlignment) + scaleBytes(dims, stored) : values;
+}
+
+export const scaleAlignment = 64;
+
+/** tensor: float32 scale, int32 offset; channels: bfloat16 each; blocks: a byte for each besides. */
+export function scaleBytes([channels = 1, inputs = 1]: readonly number[], stored: StoredScales): number {
+  if (stored.per === "tensor") return 8;
+  return 2 * channels + (stored.per === "blocks" ? channels * (inputs / stored.block) : 0);
+}
 
 export function planWeights(graphs: readonly QnnGraph[]): WeightPlan {
   const entries: WeightEntry[] = [];
@@ -47,13 +77,15 @@ export function planWeights(graphs: readonly QnnGraph[]): WeightPlan {
   const namesOf = new Map<WeightEntry, string[]>();
   let end = weightsHeaderBytes;
   for (const tensor of staticTensors(graphs)) {
-    const key = dataKey(tensor.constant!, tensor.dtype);
+    const key = dataKey(tensor);
     let entry = byData.get(key);
     if (!entry) {
-      const bytes = elements(tensor.constant!.shape) * dtypeBytes[tensor.dtype];
-      const offset = roundUp(end, bytes >= pageBytes ? pageBytes : alignment);
+      const bytes = storedBytes(tensor);
+      const offset = roundUp(end, bytes >= pagedBytes ? pageBytes : alignment);
       const names: string[] = [];
-      entry = { constant: tensor.constant!, dtype: tensor.dtype, offset, bytes, names };
+      const { dtype, dims, stored, multiplies } = tensor;
+      const quantized = { ...(stored && { stored }), ...(multiplies !== undefined && { multiplies }) };
+      entry = { constant: tensor.constant!, dtype, dims, ...quantized, offset, bytes, names };
       entries.push(entry);
       namesOf.set(entry, names);
       byData.set(key, entry);
@@ -67,7 +99,7 @@ export function planWeights(graphs: readonly QnnGraph[]): WeightPlan {
 
 /** Where a static tensor of the planned graphs lies. */
 export const weightOf = (plan: WeightPlan, tensor: QnnTensor): WeightEntry =>
-  plan.byData.get(dataKey(tensor.constant!, tensor.dtype))!;
+  plan.byData.get(dataKey(tensor))!;
 
 function* staticTensors(graphs: readonly QnnGraph[]): Generator<QnnTensor> {
   for (const graph of graphs) {
@@ -75,11 +107,12 @@ function* staticTensors(graphs: readonly QnnGraph[]): Generator<QnnTensor> {
   }
 }
 
-/** Reshaping changes no data. */
-function dataKey(constant: Constant, dtype: QnnDtype): string {
-  let inner = constant;
+/** Reshaping changes no data, but what has a scale of its own does. */
+function dataKey({ constant, dtype, stored, dims }: Pick<QnnTensor, "constant" | "dtype" | "stored" | "dims">): string {
+  let inner = constant!;
   while (inner.kind === "reshape") inner = inner.arg;
-  return `${dtype} ${constantKey(inner)}`;
+  const scales = stored && stored.per !== "tensor" ? ` ${JSON.stringify(stored)} ${dims.join()}` : "";
+  return `${dtype}${scales} ${constantKey(inner)}`;
 }
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
@@ -92,9 +125,9 @@ const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 export function weightsId(plan: WeightPlan, checkpoint: Checkpoint): string {
   const hash = createHash("sha256");
   const tensors = new Set<string>();
-  for (const { constant, dtype, offset } of plan.entries) {
-    hash.update(`${offset} ${dataKey(constant, dtype)}\n`);
-    collectTensors(constant, tensors);
+  for (const entry of plan.entries) {
+    hash.update(`${entry.offset} ${dataKey(entry)}\n`);
+    collectTensors(entry.constant, tensors);
   }
   for (const name of tensors) {
     const info = checkpoint.tensors.get(name);
@@ -122,6 +155,7 @@ function collectTensors(constant: Constant, names: Set<string>): void {
     case "unary":
     case "transpose":
     case "reshape":
+    case "part":
       return collectTensors(constant.arg, names);
     case "binary":
       collectTensors(constant.left, names);

@@ -137,7 +137,7 @@ function describe(
 
 function structureKey(section: Section): string {
   const { layer } = section;
-  const tensor = (t: QnnTensor) => [namePattern(t.name, layer), t.kind, t.dtype, t.dims];
+  const tensor = (t: QnnTensor) => [namePattern(t.name, layer), t.kind, t.dtype, t.dims, t.stored];
   return JSON.stringify([
     section.part,
     layer === null,

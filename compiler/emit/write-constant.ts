@@ -11,12 +11,21 @@ import { elements, type Constant } from "../ir/constant.ts";
 import type { HostEmbedding, QnnDtype } from "../lower/qnn-graph.ts";
 import { bitsReader, makeBits } from "./constant-bits.ts";
 import { constantReader } from "./evaluate-constant.ts";
-import { dtypeBytes, weightsHeader, type WeightPlan } from "./plan-weights.ts";
+import { type Encoding } from "../encodings/encoding.ts";
+import { type RoundRows, roundToNearest } from "../quantize/quantize-constant.ts";
+import { dtypeBytes, scaleAlignment, type WeightEntry, weightsHeader, type WeightPlan } from "./plan-weights.ts";
+import { writeQuantized } from "./write-quantized.ts";
 
 export interface WrittenFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly warnings: readonly Diagnostic[];
+}
+
+/** What the writer of quantized weights needs to know, and tells. */
+export interface Quantizing {
+  readonly roundingFor: (entry: WeightEntry) => RoundRows;
+  readonly onEncoding: (tensor: string, encoding: Encoding) => void;
 }
 
 /** Called with the bytes of the file that have been written so far. */
@@ -30,6 +39,7 @@ export async function writeWeights(
   id: string,
   checkpoint: Checkpoint,
   onBytes: OnBytes = () => {},
+  quantizing: Quantizing = { roundingFor: () => roundToNearest, onEncoding: () => {} },
 ): Promise<WrittenFile> {
   return writeFile(path, async (file) => {
     const warnings: Diagnostic[] = [];
@@ -37,6 +47,18 @@ export async function writeWeights(
     for (const entry of plan.entries) {
       file.padTo(entry.offset);
       const name = entry.names[0]!;
+      if (entry.stored) {
+        const encoding = await writeQuantized(entry, checkpoint, quantizing.roundingFor(entry), {
+          write: (bytes) => file.write(bytes),
+          align: () => file.padTo(Math.ceil(file.position / scaleAlignment) * scaleAlignment),
+          pause: () => {
+            onBytes(file.position);
+            return new Promise((resolve) => setImmediate(resolve));
+          },
+        });
+        entry.names.forEach((each) => quantizing.onEncoding(each, encoding));
+        continue;
+      }
       warnings.push(...(await writeConstant(file, entry.constant, entry.dtype, name, checkpoint, onBytes)));
     }
     file.padTo(plan.bytes);

@@ -23,6 +23,8 @@ export type Constant = { readonly shape: readonly number[] } & (
   | { readonly kind: "transpose"; readonly arg: Constant; readonly perm: readonly number[] }
   /** Same elements, row-major. */
   | { readonly kind: "reshape"; readonly arg: Constant }
+  /** Element `index` along axis 0. */
+  | { readonly kind: "part"; readonly arg: Constant; readonly index: number }
   /** Ones on the diagonal of a square matrix. */
   | { readonly kind: "identity" }
   /** Operands of equal shape but for axis 0, one after the other along it. */
@@ -53,6 +55,8 @@ export function constantKey(c: Constant): string {
       return `transpose(${constantKey(c.arg)},${c.perm.join(",")})`;
     case "reshape":
       return `reshape(${constantKey(c.arg)})${shape}`;
+    case "part":
+      return `part(${constantKey(c.arg)},${c.index})`;
     case "stack":
     case "columns":
       return `${c.kind}(${c.args.map(constantKey).join(",")})`;

@@ -47,6 +47,12 @@ const shortNames: Readonly<Record<QnnDtype, string>> = {
   int32: "i32",
   uint32: "u32",
   bool8: "b8",
+  ufixed16: "uq16",
+  // HTP gets 4-bit values in cells of 8 bits.
+  sfixed4: "sq8",
+  sfixed8: "sq8",
+  sfixed16: "sq16",
+  sfixed32: "sq32",
 };
 
 /**

@@ -16,7 +16,7 @@ export function printQnnGraph(graph: QnnGraph): string {
     const here = `${layer === null ? part : `layer ${layer} ${part}`}: ${text}`;
     if (here !== heading) lines.push("", `# ${(heading = here)}`);
     const outputs = node.outputs
-      .map((t) => `${t.name} [${t.dims.join(", ")}]${t.kind === "APP_READ" ? " out" : ""}`)
+      .map((t) => `${t.name}${printType(t)} [${t.dims.join(", ")}]${t.kind === "APP_READ" ? " out" : ""}`)
       .join(", ");
     const params = node.params.map(printParam).join(" ");
     lines.push(`${outputs} = ${node.type}(${node.inputs.map(printInput).join(", ")})${params ? ` ${params}` : ""}`);
@@ -26,7 +26,13 @@ export function printQnnGraph(graph: QnnGraph): string {
 }
 
 const printInput = (t: QnnTensor): string =>
-  t.constant ? `{${constantKey(t.constant)} as [${t.dims.join(", ")}]}` : t.name;
+  t.constant ? `{${constantKey(t.constant)} as${printType(t)} [${t.dims.join(", ")}]}` : t.name;
+
+/** Of fixed point only: the graph's float type goes without saying. */
+function printType({ dtype, grid, stored }: QnnTensor): string {
+  if (grid) return ` ${dtype}(${grid.scale.toPrecision(4)}, ${grid.offset})`;
+  return stored ? ` ${dtype}/${stored.per === "blocks" ? `blocks of ${stored.block}` : stored.per}` : "";
+}
 
 const printParam = (p: QnnParam): string =>
   `${p.name}=${p.kind === "scalar" ? String(p.value) : `[${p.values.join(" ")}]`}`;

@@ -8,7 +8,26 @@ import type { ManifestState, ManifestTensor } from "../emit/manifest.ts";
 
 export type { Origin };
 
-export type QnnDtype = "float16" | "float32" | "int32" | "uint32" | "bool8";
+export type FixedPointDtype = "ufixed16" | "sfixed4" | "sfixed8" | "sfixed16" | "sfixed32";
+export type QnnDtype = "float16" | "float32" | "int32" | "uint32" | "bool8" | FixedPointDtype;
+
+/** real = (stored + offset) * scale. */
+export interface Grid {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/**
+ * How a fixed-point constant is stored. Its scales are found while it is written, and lie behind its values:
+ *
+ *     tensor    one grid for all
+ *     channels  one scale for each extent of axis 0
+ *     blocks    as well, times an integer from 1 to 16 for each `block` inputs (axis 1): QNN's BLOCKWISE_EXPANSION
+ */
+export type StoredScales =
+  | { readonly per: "tensor" }
+  | { readonly per: "channels" }
+  | { readonly per: "blocks"; readonly block: number };
 
 export interface QnnTensor {
   /** Unique in the graph: the spec's path, `blocks.3.timeMix.k`. */
@@ -19,6 +38,12 @@ export interface QnnTensor {
   readonly dims: readonly number[];
   /** STATIC only: its value, converted to `dtype` when written; `dims` has the same number of elements. */
   readonly constant?: Constant;
+  /** Fixed-point values that are not constant. */
+  readonly grid?: Grid;
+  /** Fixed-point constants. */
+  readonly stored?: StoredScales;
+  /** A quantized weight: the tensor that it is multiplied with, by its name before quantization (second-order statistics go by it). */
+  readonly multiplies?: string;
 }
 
 export type QnnParam =

@@ -7,6 +7,7 @@ import socRows from "./socs.json" with { type: "json" };
 /** Of a float build, of one with 16-bit integer activations, or of one with float16 activations and integer weights. */
 export type Precision = "fp32" | "fp16" | QuantizedPrecision;
 export type QuantizedPrecision = "a16w8" | "a16w4" | "fp16w8" | "fp16w4";
+export const precisions: readonly Precision[] = ["fp32", "fp16", "a16w8", "a16w4", "fp16w8", "fp16w4"];
 
 export const isQuantized = (precision: Precision): precision is QuantizedPrecision =>
   precision !== "fp32" && precision !== "fp16";

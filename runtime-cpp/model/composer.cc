@@ -35,6 +35,13 @@ void free_tensors(Qnn_Tensor_t* tensors, uint32_t count) {
 
 }  // namespace
 
+bool Composer::takes_packed() const {
+  // kRwkvcPropertyPacked4Bit of Host/QnnHost.h: other backends do not know it, and say so.
+  constexpr QnnProperty_Key_t kPacked4Bit = QNN_PROPERTY_GROUP_CUSTOM + 4;
+  return interface.propertyHasCapability != nullptr &&
+         interface.propertyHasCapability(kPacked4Bit) == QNN_PROPERTY_SUPPORTED;
+}
+
 void Composer::fail(ModelError_t error, const char* format, ...) {
   if (failed()) return;
   error_ = error;

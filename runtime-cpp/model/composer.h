@@ -34,6 +34,9 @@ class Composer {
   bool failed() const { return error_ != MODEL_NO_ERROR; }
   ModelError_t error() const { return error_; }
 
+  // Whether the backend takes 4-bit values two to a byte; others get a byte for each.
+  bool takes_packed() const;
+
   // Records and reports the first error; later ones follow from it and are dropped.
   __attribute__((format(printf, 3, 4))) void fail(ModelError_t error, const char* format, ...);
 

@@ -25,17 +25,41 @@ struct Boundary;
 
 constexpr uint32_t kMaxRank = 8;
 
+// Where fixed-point values lie: real = (stored + offset) * scale.
+struct Grid {
+  float scale;
+  int32_t offset;
+};
+
+// How the values of a tensor become real numbers.
+enum class Scales : uint8_t {
+  kNone,      // they are floats
+  kGrid,      // one grid, known here
+  kStored,    // one grid, which lies behind the values in the weights file
+  kChannels,  // one scale per extent of axis 0, behind the values
+  kBlocks,    // as well, times an integer for each `block` values along axis 1
+};
+
 // Data type and shape of a tensor.
 struct Type {
   Qnn_DataType_t dtype;
   uint32_t rank;
   uint32_t dims[kMaxRank];
+  Scales scales = Scales::kNone;
+  Grid grid = {0.0f, 0};
+  uint32_t block = 0;
 };
 
 template <typename... Extent>
 constexpr Type tensor_type(Qnn_DataType_t dtype, Extent... dims) {
   static_assert(sizeof...(dims) <= kMaxRank, "QNN tensors have at most 8 axes");
   return Type{dtype, static_cast<uint32_t>(sizeof...(dims)), {static_cast<uint32_t>(dims)...}};
+}
+template <typename... Extent>
+constexpr Type stored_type(Qnn_DataType_t dtype, Scales scales, Extent... dims) {
+  Type type = tensor_type(dtype, dims...);
+  type.scales = scales;
+  return type;
 }
 
 // f16(1, 1, 1, 1024): float16 [1, 1, 1, 1024].
@@ -58,6 +82,40 @@ constexpr Type u32(Extent... dims) {
 template <typename... Extent>
 constexpr Type bool8(Extent... dims) {
   return tensor_type(QNN_DATATYPE_BOOL_8, dims...);
+}
+
+// uq16({1.5e-5f, -32768}, 1, 1024): values on a grid of 16 bits.
+template <typename... Extent>
+constexpr Type uq16(Grid grid, Extent... dims) {
+  Type type = stored_type(QNN_DATATYPE_UFIXED_POINT_16, Scales::kGrid, dims...);
+  type.grid = grid;
+  return type;
+}
+// Constants in fixed point; their scales lie in the weights file, behind the values.
+template <typename... Extent>
+constexpr Type uq16_stored(Extent... dims) {
+  return stored_type(QNN_DATATYPE_UFIXED_POINT_16, Scales::kStored, dims...);
+}
+template <typename... Extent>
+constexpr Type sq16(Extent... dims) {
+  return stored_type(QNN_DATATYPE_SFIXED_POINT_16, Scales::kStored, dims...);
+}
+template <typename... Extent>
+constexpr Type sq32(Extent... dims) {
+  return stored_type(QNN_DATATYPE_SFIXED_POINT_32, Scales::kStored, dims...);
+}
+// A weight [out features, in features] of 8 or 4 bits, with a scale for each out feature.
+constexpr Type sq8(uint32_t rows, uint32_t columns) {
+  return stored_type(QNN_DATATYPE_SFIXED_POINT_8, Scales::kChannels, rows, columns);
+}
+constexpr Type sq4(uint32_t rows, uint32_t columns) {
+  return stored_type(QNN_DATATYPE_SFIXED_POINT_4, Scales::kChannels, rows, columns);
+}
+// ... and a factor from 1 to 16 for each `block` in features.
+constexpr Type sq4_blocks(uint32_t block, uint32_t rows, uint32_t columns) {
+  Type type = stored_type(QNN_DATATYPE_SFIXED_POINT_4, Scales::kBlocks, rows, columns);
+  type.block = block;
+  return type;
 }
 
 // A tensor of the graph under construction; a handle to be passed by value. Lives as long as its
@@ -163,7 +221,8 @@ class Graph {
   Tensor input(const char* name, const Type& type);
   // A constant: the bytes at `offset` of the weights file, which stay mapped until the library is
   // unloaded. The same name gives the same tensor: functions that share a constant need not hand it
-  // around.
+  // around. Values of 4 bits are packed in the file; backends without packed tensors get them in
+  // cells of 8 bits.
   Tensor weight(const char* name, uint64_t offset, const Type& type);
 
   // Adds a node of package "qti.aisw" after the backend has found it valid. `name` is that of its
@@ -192,6 +251,9 @@ class Graph {
   bool create_outputs(Node& node, const char* name, const Out* outputs, uint32_t count);
   Qnn_Tensor_t* create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data,
                        uint64_t bytes);
+  bool set_scales(Qnn_QuantizeParams_t& params, const Type& type, const uint8_t* behind);
+  bool set_channel_scales(Qnn_QuantizeParams_t& params, const Type& type, const uint8_t* behind);
+  const void* unpacked(const void* data, uint64_t count);
   char* full_name(const char* pattern);
   char* joined_name(const char* left, const char* right);
   const Qnn_Tensor_t* known_weight(const char* name) const;

@@ -1,0 +1,39 @@
+/** Which weights of a graph are stored as integers, and how: from the build's precision and the policies. */
+import type { QnnGraph, QnnNode, StoredScales } from "../lower/qnn-graph.ts";
+import type { QuantizedPrecision } from "../targets/targets.ts";
+
+export interface WeightChoice {
+  readonly bits: 4 | 8;
+  readonly stored: StoredScales;
+}
+
+/** What the policies say of a weight; undefined: nothing. */
+export type PolicyOf = (weight: string, node: QnnNode) => { readonly bits: 4 | 8 | 16; readonly block?: number } | undefined;
+
+const bitsOf: Readonly<Record<QuantizedPrecision, 4 | 8>> = { a16w8: 8, a16w4: 4, fp16w8: 8, fp16w4: 4 };
+
+export const hasFixedActivations = (precision: QuantizedPrecision): boolean => precision.startsWith("a16");
+
+/** By node, for each product of a constant weight that is quantized. */
+export function chooseWeights(
+  graph: QnnGraph,
+  precision: QuantizedPrecision,
+  policyOf: PolicyOf,
+): ReadonlyMap<QnnNode, WeightChoice> {
+  const chosen = new Map<QnnNode, WeightChoice>();
+  for (const node of graph.nodes) {
+    const weight = node.inputs[1];
+    if (node.type !== "FullyConnected" || weight?.kind !== "STATIC") continue;
+    const policy = policyOf(weight.name, node);
+    const bits = Math.max(bitsOf[precision], policy?.bits ?? 0);
+    if (bits > 8) continue;
+    const inputs = weight.dims[1] ?? 1;
+    const block = bits === 4 ? policy?.block : undefined;
+    const isBlocked = block !== undefined && inputs % block === 0;
+    chosen.set(node, {
+      bits: bits as 4 | 8,
+      stored: isBlocked ? { per: "blocks", block } : { per: "channels" },
+    });
+  }
+  return chosen;
+}

@@ -1,0 +1,172 @@
+/**
+ * A lowered float16 graph in fixed point.
+ *
+ *     a16w8, a16w4      products of weights with 16-bit activations, and what stands between them; the rest stays float16
+ *     fp16w8, fp16w4    float16 activations, integer weights
+ *
+ * Out: the same graph with integer weights, grids on its fixed-point tensors, and one Quantize or Dequantize for each tensor that is
+ * read in the other form. Names: a tensor keeps its name where it is made; its other form is NAME.q or NAME.f.
+ *
+ * Diagnostics: `quantize/missing-range`.
+ */
+import { type Diagnostic, inputWarning, type Outcome } from "../diagnostics/diagnostic.ts";
+import type { EncodingSet } from "../encodings/encoding.ts";
+import type { QnnDtype, QnnGraph, QnnNode, QnnTensor, StoredScales } from "../lower/qnn-graph.ts";
+import type { QuantizedPrecision } from "../targets/targets.ts";
+import { chooseWeights, hasFixedActivations, type PolicyOf, type WeightChoice } from "./choose-weights.ts";
+import { fixedNodes } from "./domains.ts";
+import { Grids } from "./grids.ts";
+import { headShapes } from "./head-shapes.ts";
+
+export interface QuantizeOptions {
+  readonly precision: QuantizedPrecision;
+  /** Ranges of the activations; not needed for float16 activations. */
+  readonly encodings?: EncodingSet | undefined;
+  readonly policyOf: PolicyOf;
+  readonly keepsFloat: (node: QnnNode) => boolean;
+}
+
+export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcome<QnnGraph> {
+  const weights = chooseWeights(given, options.precision, (weight, node) =>
+    options.keepsFloat(node) ? { bits: 16 } : options.policyOf(weight, node),
+  );
+  if (!hasFixedActivations(options.precision)) {
+    return { value: { ...given, nodes: given.nodes.map((node) => withWeight(node, weights.get(node))) }, diagnostics: [] };
+  }
+  const graph = headShapes(given);
+  const choices = byOutput(graph, weights);
+  const grids = new Grids(graph, options.encodings);
+  const missing = new Set<string>();
+  const hasRanges = (node: QnnNode): boolean => {
+    const without = [...node.inputs.filter((t) => t.kind !== "STATIC"), ...node.outputs].filter((t) => !grids.of(t));
+    if (choices.has(node)) without.forEach((t) => missing.add(t.name));
+    return without.length === 0;
+  };
+  const products = new Set([...choices.keys()].filter(hasRanges));
+  const fixed = fixedNodes(graph, {
+    products,
+    isFloat: (node) => options.keepsFloat(node) || !hasRanges(node),
+  });
+  const nodes = new Rewriter(graph, grids, fixed, choices).nodes();
+  return { value: { ...graph, nodes }, diagnostics: missing.size === 0 ? [] : [missingRanges([...missing])] };
+}
+
+/** The choices, for the nodes of the graph after a rewrite that kept what they make. */
+function byOutput(
+  graph: QnnGraph,
+  choices: ReadonlyMap<QnnNode, WeightChoice>,
+): ReadonlyMap<QnnNode, WeightChoice> {
+  const byTensor = new Map([...choices].map(([node, choice]) => [node.outputs[0]!.name, choice]));
+  const found = new Map<QnnNode, WeightChoice>();
+  for (const node of graph.nodes) {
+    const choice = byTensor.get(node.outputs[0]!.name);
+    if (choice && node.type === "FullyConnected") found.set(node, choice);
+  }
+  return found;
+}
+
+function missingRanges(names: readonly string[]): Diagnostic {
+  const shown = names.slice(0, 5).join(", ");
+  return inputWarning("quantize/missing-range", `${names.length} tensors have no 16-bit range in the encodings`, {
+    notes: [
+      `${shown}${names.length > 5 ? ` and ${names.length - 5} more` : ""}.`,
+      "The products that read or make them keep float16 activations.",
+    ],
+    hint: "calibrate this spec and checkpoint: rwkvc calibrate",
+  });
+}
+
+/** A weight of the node as integers; its activations stay as they are. */
+function withWeight(node: QnnNode, choice: WeightChoice | undefined): QnnNode {
+  const [x, weight, ...others] = node.inputs as [QnnTensor, QnnTensor];
+  if (!choice) return node;
+  const dtype = choice.bits === 4 ? "sfixed4" : "sfixed8";
+  // HTP does not finalize products of float16 with blocks.
+  const isFloat = x.dtype === "float16";
+  const stored: StoredScales = isFloat ? { per: "channels" } : choice.stored;
+  return { ...node, inputs: [x, { ...weight, dtype, stored, multiplies: x.name }, ...others] };
+}
+
+/** Types of the static operands of a layer norm: weight, bias. */
+const normTypes: readonly QnnDtype[] = ["sfixed16", "sfixed32"];
+
+class Rewriter {
+  private readonly made: QnnNode[] = [];
+  /** By the given graph's tensor: its forms. */
+  private readonly floats = new Map<QnnTensor, QnnTensor>();
+  private readonly integers = new Map<QnnTensor, QnnTensor>();
+  private readonly floatReads: ReadonlySet<QnnTensor>;
+
+  constructor(
+    private readonly graph: QnnGraph,
+    private readonly grids: Grids,
+    private readonly fixed: ReadonlySet<QnnNode>,
+    private readonly choices: ReadonlyMap<QnnNode, WeightChoice>,
+  ) {
+    this.floatReads = new Set(graph.nodes.filter((node) => !fixed.has(node)).flatMap((node) => node.inputs));
+  }
+
+  nodes(): readonly QnnNode[] {
+    for (const node of this.graph.nodes) {
+      if (this.fixed.has(node)) this.addFixed(node);
+      else this.addFloat(node);
+    }
+    return this.made;
+  }
+
+  private addFloat(node: QnnNode): void {
+    const inputs = node.inputs.map((t) => this.floats.get(t) ?? t);
+    this.made.push(withWeight({ ...node, inputs }, this.choices.get(node)));
+  }
+
+  private addFixed(node: QnnNode): void {
+    const inputs = node.inputs.map((t, i) => (t.kind === "STATIC" ? this.constant(node, t, i) : this.integer(t, node)));
+    const outputs = node.outputs.map((t) => this.fixedOutput(t));
+    const named = inputs.map((t, i) => (t.multiplies === undefined ? t : { ...t, multiplies: node.inputs[i - 1]!.name }));
+    this.made.push({ ...node, inputs: named, outputs });
+    // What crosses the boundary does so in float16.
+    node.outputs.forEach((t, i) => {
+      if (t.kind === "APP_READ") this.convert("Dequantize", outputs[i]!, t, node);
+      else if (this.floatReads.has(t)) this.makeFloat(t, outputs[i]!, node);
+    });
+  }
+
+  private makeFloat(t: QnnTensor, integer: QnnTensor, node: QnnNode): void {
+    const tensor: QnnTensor = { name: `${t.name}.f`, kind: "NATIVE", dtype: "float16", dims: t.dims };
+    this.convert("Dequantize", integer, tensor, node);
+    this.floats.set(t, tensor);
+  }
+
+  private fixedOutput(t: QnnTensor): QnnTensor {
+    const inside = t.kind === "APP_READ" ? { name: `${t.name}.q`, kind: "NATIVE" as const } : {};
+    const tensor: QnnTensor = { ...t, ...inside, dtype: "ufixed16", grid: this.grids.of(t)! };
+    this.integers.set(t, tensor);
+    if (t.kind === "APP_READ") this.floats.set(t, t);
+    return tensor;
+  }
+
+  private constant(node: QnnNode, t: QnnTensor, at: number): QnnTensor {
+    const choice = this.choices.get(node);
+    if (choice) {
+      const dtype = choice.bits === 4 ? "sfixed4" : "sfixed8";
+      return { ...t, dtype, stored: choice.stored, multiplies: "" };
+    }
+    const dtype = node.type === "LayerNorm" ? normTypes[at - 1]! : "ufixed16";
+    // A scalar that float16 nodes read too is a tensor of its own.
+    return { ...t, name: `${t.name}.q`, dtype, stored: { per: "tensor" } };
+  }
+
+  private integer(t: QnnTensor, reader: QnnNode): QnnTensor {
+    const known = this.integers.get(t);
+    if (known) return known;
+    const grid = this.grids.of(t)!;
+    const tensor: QnnTensor = { name: `${t.name}.q`, kind: "NATIVE", dtype: "ufixed16", dims: t.dims, grid };
+    this.convert("Quantize", t, tensor, reader);
+    this.integers.set(t, tensor);
+    return tensor;
+  }
+
+  private convert(type: "Quantize" | "Dequantize", from: QnnTensor, to: QnnTensor, { origin }: QnnNode): void {
+    this.made.push({ name: `${to.name}.${type}`, type, inputs: [from], params: [], outputs: [to], origin });
+  }
+}
