@@ -22,6 +22,7 @@ import { batchTokens } from "./passes/batch-tokens.ts";
 import { flattenHeads } from "./passes/flatten-heads.ts";
 import { foldAffine } from "./passes/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
+import { fuseRankUpdates } from "./passes/fuse-rank-updates.ts";
 import { fuseStateUpdate } from "./passes/fuse-state-update.ts";
 import { fuseTokenShift } from "./passes/fuse-token-shift.ts";
 import { guardActivations } from "./passes/guard-activations.ts";
@@ -82,6 +83,8 @@ const passes: readonly Pass[] = [
   { name: "stack-token-shifts", run: stackTokenShifts, when: ({ tokens, form }) => tokens === 1 && !isQuantized(form) },
   // Qualcomm's CPU backend takes far longer for a MatMul of a transposed matrix (0.4 s a token of rwkv5.2-overflow).
   { name: "fuse-state-update", run: fuseStateUpdate, when: ({ target }) => target.backend !== "cpu" },
+  // In float16 the weights' traffic hides what this saves.
+  { name: "fuse-rank-updates", run: fuseRankUpdates, when: ({ form }) => isQuantized(form) },
   {
     name: "guard-activations",
     run: guardActivations,

@@ -3,7 +3,7 @@
  *
  * Products with a quantized weight do. What stands between them does when all its operands come from fixed point and all its results
  * go there: token shift, relu and square, the inner values of a LoRA. A layer norm does when its results are read in fixed point
- * only: its operand is converted. Everything else stays float16, so that a value changes its form at most once on its way.
+ * only: its operand is converted. A value that other parts or layers read, the hidden state, stays float16. Everything else stays float16, so that a value changes its form at most once on its way.
  */
 import type { QnnGraph, QnnNode, QnnTensor } from "../lower/qnn-graph.ts";
 
@@ -46,8 +46,12 @@ export function fixedNodes(graph: QnnGraph, { products, isFloat }: DomainOptions
     if (moves.has(node.type)) return operands.every(comesFixed) || (node.type === "Reshape" && allRead);
     if (node.type === "LayerNorm") return allRead;
     const isState = (t: QnnTensor): boolean => t.kind === "APP_WRITE" || producer.get(t)?.inputs[0]?.kind === "APP_WRITE";
+    if (isCarried(node)) return false;
     return allRead && operands.some(comesFixed) && operands.every((t) => comesFixed(t) || isState(t));
   };
+  // What goes on from part to part adds up all layers' errors, and has the outliers.
+  const isCarried = (node: QnnNode): boolean =>
+    usersOf(node).some(({ origin }) => origin.part !== node.origin.part || origin.layer !== node.origin.layer);
   for (let changed = true; changed;) {
     changed = false;
     for (const node of [...fixed]) {

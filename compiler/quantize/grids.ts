@@ -42,7 +42,8 @@ export class Grids {
     // A state's old value was its new one before.
     const next = this.byName.get(this.stateOutput.get(tensor.name) ?? "");
     if (next && tensor.kind === "APP_WRITE") return this.of(next);
-    const encoding = this.encodings?.activations.get(tensor.name) ?? this.encodings?.activations.get(tokenless(tensor.name));
+    const name = tensor.name.replace(/\.(flat|heads)$/, "");
+    const encoding = this.encodings?.activations.get(name) ?? this.encodings?.activations.get(tokenless(name));
     if (encoding?.kind !== "integer" || encoding.bits !== 16 || encoding.scales.length !== 1) return undefined;
     const offset = encoding.symmetric ? -(2 ** 15) : encoding.offsets[0]!;
     return { scale: encoding.scales[0]!, offset };

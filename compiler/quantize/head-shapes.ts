@@ -3,7 +3,8 @@
  *
  * HTP computes it four times as fast there, and a Quantize or Dequantize of a flat vector costs more than the 8-bit product that it
  * stands before. (In float16 graphs traffic of the weights hides both, and flat vectors save Reshapes.) Vectors stay flat where an
- * operation works on the last axis, and inside the channel mix, whose hidden values are slower in any other form.
+ * operation works on the last axis, and inside the channel mix, whose hidden values are slower in any other form. States of one vector
+ * cross the graph's boundary on [1, H, 1, N] too.
  *
  * In: a lowered graph. Out: the same values; tensors keep their names, those that Reshapes add are called `NAME.heads` and `NAME.flat`.
  */
@@ -41,24 +42,28 @@ export function headShapes(graph: QnnGraph): QnnGraph {
     return made;
   };
 
+  const stateNames = new Set(graph.states.flatMap(({ input, output }) => [input, output]));
+  for (const input of new Set(graph.nodes.flatMap((node) => node.inputs))) {
+    const dims = stateNames.has(input.name) ? headDims(input) : undefined;
+    if (dims) now.set(input, { ...input, dims });
+  }
   for (const node of graph.nodes) {
     const [output] = node.outputs as [QnnTensor];
     const heads = headDims(output);
+    const atBoundary = output.kind === "APP_READ" && !stateNames.has(output.name);
     if (elementWise.has(node.type) && heads && node.inputs.every((t) => headDims(t) ?? t.dims.length === 1)) {
       const inputs = node.inputs.map((t) => {
         const dims = headDims(t);
         return dims ? formOf(t, dims, "heads", node) : t;
       });
-      // What crosses the graph's boundary keeps its form there.
-      const isInside = output.kind === "NATIVE";
       const made: QnnTensor = {
         ...output,
         dims: heads,
-        ...(isInside ? {} : { name: `${output.name}.heads`, kind: "NATIVE" as const }),
+        ...(atBoundary && { name: `${output.name}.heads`, kind: "NATIVE" as const }),
       };
       nodes.push({ ...node, inputs, outputs: [made] });
       now.set(output, made);
-      if (!isInside) nodes.push(reshapeNode(made, output, node));
+      if (atBoundary) nodes.push(reshapeNode(made, output, node));
       continue;
     }
     if (node.type === "Reshape" && output.kind === "NATIVE") {
@@ -75,9 +80,22 @@ export function headShapes(graph: QnnGraph): QnnGraph {
       const asItIs = node.type === "FullyConnected" || node.type === "Reshape";
       return asItIs ? current(t) : formOf(t, t.dims, "flat", node);
     });
+    // States cross the boundary in the form in which they are converted.
+    if (heads && stateNames.has(output.name) && node.outputs.length === 1) {
+      const flat: QnnTensor = { ...output, name: `${output.name}.flat`, kind: "NATIVE" };
+      const made: QnnTensor = { ...output, dims: heads };
+      nodes.push({ ...node, inputs, outputs: [flat] }, reshapeNode(flat, made, node));
+      now.set(output, made);
+      forms.set(made, new Map([[output.dims.join(), flat]]));
+      continue;
+    }
     nodes.push({ ...node, inputs });
   }
-  return { ...graph, nodes: withoutUnread(nodes), equations: renamed(graph, now) };
+  const states = graph.states.map((state) => {
+    const dims = headDims({ name: "", kind: "NATIVE", dtype: "float16", dims: state.shape });
+    return dims ? { ...state, shape: dims } : state;
+  });
+  return { ...graph, states, nodes: withoutUnread(nodes), equations: renamed(graph, now) };
 }
 
 /** Widths that are computed in heads, with the heads' size. */
