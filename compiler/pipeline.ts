@@ -152,17 +152,21 @@ function compileGraph(model: CheckedModel, options: GraphOptions): Outcome<Lower
   if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };
   const lowered = lower(optimised.value, options);
   options.onStage?.("lower", () => printQnnGraph(lowered.graph), lowered.graph);
-  const quantized = quantize(lowered.graph, options);
+  const quantized = quantize(lowered.graph, model, options);
   const graph = quantized.value;
   if (!graph) return { value: undefined, diagnostics: [...optimised.diagnostics, ...quantized.diagnostics] };
   const diagnostics = [...optimised.diagnostics, ...quantized.diagnostics, ...checkGraph(graph, options)];
   return { value: hasErrors(diagnostics) ? undefined : { ...lowered, graph }, diagnostics };
 }
 
-function quantize(graph: QnnGraph, { precision, encodings, onStage }: GraphOptions): Outcome<QnnGraph> {
+function quantize(
+  graph: QnnGraph,
+  model: CheckedModel,
+  { precision, encodings, precisionPolicies = [], onStage }: GraphOptions,
+): Outcome<QnnGraph> {
   if (!isQuantized(precision)) return { value: graph, diagnostics: [] };
-  const policyOf = () => undefined;
-  const quantized = quantizeGraph(graph, { precision, encodings, policyOf, keepsFloat: () => false });
+  const policies = [...model.precisionPolicies, ...precisionPolicies];
+  const quantized = quantizeGraph(graph, { precision, encodings, policies });
   const made = quantized.value;
   if (made) onStage?.("quantize", () => printQnnGraph(made), made);
   return quantized;

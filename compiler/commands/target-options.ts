@@ -1,7 +1,16 @@
 /** --target, --soc and --precision, checked against each other and against the table of SoCs. */
 import { DiagnosticError, type Diagnostic, unsupportedError, usageError } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
-import { findSoc, findTarget, type Precision, precisions, type Soc, socs, type Target, targetNames } from "../targets/targets.ts";
+import {
+  findSoc,
+  findTarget,
+  type Precision,
+  precisions,
+  type Soc,
+  socs,
+  type Target,
+  targetNames,
+} from "../targets/targets.ts";
 
 export interface TargetFlags {
   readonly target?: string;

@@ -59,7 +59,11 @@ export class StructureFunction {
       },
       grid: (n, o) => {
         const tensors = structure.instances.map((section) => section.nodes[n]!.outputs[o]!);
-        return this.column(this.gridName(tensors[0]!.name), "Grid", tensors.map((t) => gridLiteral(t.grid!)));
+        return this.column(
+          this.gridName(tensors[0]!.name),
+          "Grid",
+          tensors.map((t) => gridLiteral(t.grid!)),
+        );
       },
     });
     writer.nameExports();

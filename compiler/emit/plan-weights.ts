@@ -98,8 +98,7 @@ export function planWeights(graphs: readonly QnnGraph[]): WeightPlan {
 }
 
 /** Where a static tensor of the planned graphs lies. */
-export const weightOf = (plan: WeightPlan, tensor: QnnTensor): WeightEntry =>
-  plan.byData.get(dataKey(tensor))!;
+export const weightOf = (plan: WeightPlan, tensor: QnnTensor): WeightEntry => plan.byData.get(dataKey(tensor))!;
 
 function* staticTensors(graphs: readonly QnnGraph[]): Generator<QnnTensor> {
   for (const graph of graphs) {

@@ -188,9 +188,12 @@ class FusedUpdate {
 /** Vectors [h, i] as rows: [h, n, i]. */
 function stack(vectors: readonly Value[], like: Value): Value {
   const [h, i] = vectors[0]!.axes as [IrAxis, IrAxis];
-  const rows = vectors.map(
-    (v): Value => ({ ...v, op: { kind: "regroup" }, inputs: [v], axes: [h, { dim: "1", size: 1 }, i] }),
-  );
+  const rows = vectors.map((v): Value => ({
+    ...v,
+    op: { kind: "regroup" },
+    inputs: [v],
+    axes: [h, { dim: "1", size: 1 }, i],
+  }));
   const axes = [h, { dim: "rows", size: vectors.length }, i];
   return { op: { kind: "concat", axis: 1 }, inputs: rows, axes, name: like.name, origin: like.origin };
 }

@@ -1,14 +1,15 @@
 /** Which weights of a graph are stored as integers, and how: from the build's precision and the policies. */
 import type { QnnGraph, QnnNode, StoredScales } from "../lower/qnn-graph.ts";
 import type { QuantizedPrecision } from "../targets/targets.ts";
+import type { WeightBits } from "./precision-policy.ts";
 
 export interface WeightChoice {
   readonly bits: 4 | 8;
   readonly stored: StoredScales;
 }
 
-/** What the policies say of a weight; undefined: nothing. */
-export type PolicyOf = (weight: string, node: QnnNode) => { readonly bits: 4 | 8 | 16; readonly block?: number } | undefined;
+/** What the policies say of the weight of a node; undefined: nothing. */
+type PolicyOf = (weight: string, node: QnnNode) => WeightBits | undefined;
 
 const bitsOf: Readonly<Record<QuantizedPrecision, 4 | 8>> = { a16w8: 8, a16w4: 4, fp16w8: 8, fp16w4: 4 };
 

@@ -45,7 +45,8 @@ export function fixedNodes(graph: QnnGraph, { products, isFloat }: DomainOptions
     // A Reshape costs the same in either form: it is on the side on which the conversion has the better shape.
     if (moves.has(node.type)) return operands.every(comesFixed) || (node.type === "Reshape" && allRead);
     if (node.type === "LayerNorm") return allRead;
-    const isState = (t: QnnTensor): boolean => t.kind === "APP_WRITE" || producer.get(t)?.inputs[0]?.kind === "APP_WRITE";
+    const isState = (t: QnnTensor): boolean =>
+      t.kind === "APP_WRITE" || producer.get(t)?.inputs[0]?.kind === "APP_WRITE";
     if (isCarried(node)) return false;
     return allRead && operands.some(comesFixed) && operands.every((t) => comesFixed(t) || isState(t));
   };
