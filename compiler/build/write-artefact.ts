@@ -16,8 +16,10 @@ import { embeddingFile, makeManifest, type ManifestInputs } from "../emit/make-m
 import type { Manifest, ManifestFile } from "../emit/manifest.ts";
 import { emitNetJson } from "../emit/net-json.ts";
 import { emitSpec } from "../emit/spec-files.ts";
-import { planWeights, weightsId, type WeightPlan } from "../emit/plan-weights.ts";
+import { planWeights, type WeightEntry, weightsId, type WeightPlan } from "../emit/plan-weights.ts";
 import { writeEmbedding, writeWeights, type WrittenFile } from "../emit/write-constant.ts";
+import type { Encoding } from "../encodings/encoding.ts";
+import { type Rounding, roundingFor } from "../quantize/round-weight.ts";
 import { buildLibrary, hostTriple, libraryPath, type Triple } from "./build-library.ts";
 import { supportFiles } from "./copy-support.ts";
 import { hashFile, manifestFile, readManifest } from "./read-artefact.ts";
@@ -27,6 +29,8 @@ export interface ArtefactPlan extends ManifestInputs {
   /** The spec's `reference`, for the header of the generated source. */
   readonly reference?: string;
   readonly embedWeights?: boolean;
+  /** Of quantized weights. */
+  readonly rounding?: Rounding;
   /** The vocabulary file, which becomes `tokenizer.file`. */
   readonly vocabularyFile?: string | null;
   /** Systems to build the library for; this machine when absent. */
@@ -85,7 +89,8 @@ async function fillFolder(
     files.push(await writeText(folder, file));
   }
   files.push(...(await copyVocabulary(folder, plan)));
-  const writing = () => writeData(folder, plan, weights, id, checkpoint, options);
+  const params = new Map<string, Encoding>();
+  const writing = () => writeData(folder, plan, weights, id, checkpoint, params, options);
   const building = () => buildLibraries(folder, plan);
   let data: DataFile[];
   if (plan.embedWeights) {
@@ -96,6 +101,7 @@ async function fillFolder(
   } else {
     data = await both(writing(), building());
   }
+  files.push(await writeText(folder, emitEncodings(plan.graphs, params)));
   files.push(...data.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })));
   const libraries: Record<string, string> = {};
   for (const triple of plan.triples ?? [hostTriple]) {
@@ -127,7 +133,6 @@ function emitTexts(plan: ArtefactPlan, weights: WeightPlan, id: string): Emitted
   };
   return [
     ...emitModel(plan.graphs, weights, options),
-    emitEncodings(plan.graphs),
     emitEquations(plan.graphs, plan),
     ...plan.graphs.map((graph) =>
       emitNetJson(graph, plan.graphs.length === 1 ? plan.name : graph.name, plan.compilerVersion),
@@ -163,13 +168,19 @@ async function writeData(
   weights: WeightPlan,
   id: string,
   checkpoint: Checkpoint,
+  params: Map<string, Encoding>,
   { onProgress }: WriteOptions,
 ): Promise<DataFile[]> {
   const table = plan.hostEmbedding;
   const tableBytes = table ? table.table.shape.reduce((n, extent) => n * extent, table.dtype === "float16" ? 2 : 4) : 0;
   const total = weights.bytes + tableBytes;
   const report = (before: number) => (bytes: number) => onProgress?.(before + bytes, total);
-  const written = await writeWeights(join(folder, weightsFile), weights, id, checkpoint, report(0));
+  const quantizing = {
+    roundingFor: (entry: WeightEntry) => roundingFor(entry, plan.rounding ?? { compensate: false }),
+    onEncoding: (name: string, encoding: Encoding) => void params.set(name, encoding),
+  };
+  const path = join(folder, weightsFile);
+  const written = await writeWeights(path, weights, id, checkpoint, report(0), quantizing);
   const files: DataFile[] = [{ path: weightsFile, ...written }];
   if (table) {
     const rows = await writeEmbedding(join(folder, embeddingFile), table, checkpoint, report(weights.bytes));

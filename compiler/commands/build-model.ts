@@ -2,10 +2,11 @@
 import packageJson from "../../package.json" with { type: "json" };
 import type { Triple } from "../build/build-library.ts";
 import type { CheckedModel, PrecisionPolicy } from "../check/typed.ts";
-import { type Diagnostic, DiagnosticError } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
-import type { EncodingSet } from "../encodings/encoding.ts";
-import type { Precision, Target } from "../targets/targets.ts";
+import type { LoadedEncodings } from "../encodings/load-encodings.ts";
+import { findTarget, isQuantized, type Precision, type Target } from "../targets/targets.ts";
+import type { BuildEncodings } from "./build-encodings.ts";
 import type { Session } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
 
@@ -16,8 +17,10 @@ export interface BuildRequest {
   readonly precision: Precision;
   /** See CompileOptions. */
   readonly form?: Precision;
-  /** See CompileOptions. */
-  readonly encodings?: EncodingSet | undefined;
+  /** Of quantized builds. */
+  readonly quantization?: BuildEncodings | undefined;
+  /** false: weights are rounded to the nearest even where there are second-order statistics. */
+  readonly compensate?: boolean;
   readonly embedding: "graph" | "host";
   readonly scaling: boolean;
   readonly embedWeights: boolean;
@@ -73,9 +76,16 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
     const { tokenizer, source } = await tokenizerForBuild(request.tokenizer, vocabulary, request.weights, session);
     const compiled = await stage("compile", async () => {
       const { compile } = await import("../pipeline.ts");
-      return compile(model, request);
+      return compile(model, { ...request, encodings: request.quantization?.encodings });
     });
-    const diagnostics = [...front.diagnostics, ...compiled.diagnostics];
+    const named = request.quantization?.file ? await checkEncodingNames(request.quantization.file, model, request) : [];
+    const diagnostics = [
+      ...front.diagnostics,
+      ...(request.quantization?.diagnostics ?? []),
+      ...named,
+      ...compiled.diagnostics,
+    ];
+    if (hasErrors(diagnostics)) throw new BuildError(diagnostics, sources);
     if (!compiled.value) throw new BuildError(diagnostics, sources);
     const { graphs, hostEmbedding, policies } = compiled.value;
     const { writeArtefact } = await import("../build/write-artefact.ts");
@@ -93,6 +103,14 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
       vocabularyFile: source,
       graphs,
       hostEmbedding,
+      ...(isQuantized(request.precision) && {
+        rounding: {
+          encodings: request.quantization?.encodings,
+          statistics: request.quantization?.statistics,
+          compensate: request.compensate !== false,
+        },
+        calibration: request.quantization?.source ?? null,
+      }),
       embedWeights: request.embedWeights,
       ...(request.triples ? { triples: request.triples } : {}),
       reference: front.reference,
@@ -115,6 +133,33 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
   } finally {
     checkpoint?.close();
   }
+}
+
+/** Names in a file of encodings, held against those of the graph that it is for; see checkNames. */
+async function checkEncodingNames(
+  file: LoadedEncodings,
+  model: CheckedModel,
+  request: BuildRequest,
+): Promise<readonly Diagnostic[]> {
+  const [{ compile }, { graphTensors, sortByTensors }, { checkNames }] = await Promise.all([
+    import("../pipeline.ts"),
+    import("../encodings/graph-tensors.ts"),
+    import("../encodings/check-names.ts"),
+  ]);
+  const { name, embedding, scaling, precision, prefill } = request;
+  const target = findTarget("host")!;
+  const form = compile(model, {
+    name,
+    embedding,
+    scaling,
+    target,
+    prefill: prefill ?? [],
+    precision: "fp32",
+    form: precision,
+  });
+  if (!form.value) return form.diagnostics;
+  const tensors = graphTensors(form.value.graphs);
+  return checkNames(file.version === "2.0.0" ? sortByTensors(file, tensors) : file, tensors);
 }
 
 /** Diagnostics: policy/unknown-name, policy/nothing-to-quantize. */

@@ -14,12 +14,14 @@ import { optionPolicies, parseKeepFloat, parseQuantize } from "../quantize/preci
 import { targetNames } from "../targets/targets.ts";
 import { parseArchs } from "./arch-option.ts";
 import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
+import { encodingsForBuild } from "./build-encodings.ts";
 import { type Built, buildModel } from "./build-model.ts";
 import { type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
 import { compileContext, type CompiledContext } from "./context-build.ts";
 import { describeEstimates } from "./estimate-text.ts";
 import { choice } from "./flags.ts";
 import { graphKey } from "./graph-key.ts";
+import { withScratch } from "./model-run.ts";
 import { parsePrefill } from "./prefill-option.ts";
 import { chooseSpec, specArgument } from "./recognise.ts";
 import { chooseTarget, defaultTarget, refuseUnsupportedFlags, type TargetFlags } from "./target-options.ts";
@@ -42,6 +44,9 @@ interface BuildFlags extends TargetFlags {
   readonly prefill?: readonly number[];
   readonly chunks?: string;
   readonly encodings?: string;
+  readonly text?: string;
+  /** false with --no-compensate. */
+  readonly compensate: boolean;
   readonly quantize?: readonly QuantizePolicy[];
   readonly keepFloat?: KeepFloatPolicy;
   readonly tokenizer?: string;
@@ -56,7 +61,10 @@ export function buildCommand(line: CommandLine): Command {
     .argument("[spec]", specArgument)
     .option("--target <name>", `${targetNames.join(", ")} (default: the SoC's, else ${defaultTarget})`)
     .option("--soc <name>", "SoC to compile for, such as SM8650 (default: a typical one of the target)")
-    .option("--precision <name>", "fp32, fp16, a16w8, a16w4, fp16w8 or fp16w4 (default: fp16 for htp, fp32 for host and qnn-cpu)")
+    .option(
+      "--precision <name>",
+      "fp32, fp16, a16w8, a16w4, fp16w8 or fp16w4 (default: fp16 for htp, fp32 for host and qnn-cpu)",
+    )
     .option(
       "--embedding <place>",
       "graph, or host: the runtime looks the row up",
@@ -90,7 +98,12 @@ export function buildCommand(line: CommandLine): Command {
       parsePrefill,
     )
     .option("--chunks <n>", "not supported yet")
-    .option("--encodings <file>", "not supported yet");
+    .option(
+      "--encodings <file>",
+      "ranges for a quantized build, from `rwkvc calibrate` or another tool (default: calibrates)",
+    )
+    .option("--text <file>", "the text that a quantized build calibrates on (default: one that the model writes)")
+    .option("--no-compensate", "round weights of 4 bits to the nearest, without making errors good");
   requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
   return runs(line, command, async (session, flags: BuildFlags, named: string | undefined) => {
     refuseUnsupportedFlags(flags);
@@ -103,27 +116,38 @@ export function buildCommand(line: CommandLine): Command {
     if (flags.arch) await checkCompilers(flags.arch);
     const onStage = flags.dumpIr === undefined ? undefined : await dumpStages(flags.dumpIr, `${out}.ir`);
     let context: CompiledContext | undefined;
-    const built = await buildModel(
-      {
-        ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
-        prefill: flags.prefill ?? [],
-        precisionPolicies: optionPolicies(flags),
-        ...{
-          tokenizer,
-          embedWeights: flags.embedWeights === true,
-          ...(flags.arch ? { triples: flags.arch } : {}),
-          name,
-          out,
-          onStage,
+    const built = await withScratch(async (scratch) => {
+      const calibrating = {
+        spec,
+        weights: flags.weights,
+        precision,
+        embedding: flags.embedding,
+        scaling: flags.scaling,
+      };
+      const quantization = await encodingsForBuild(flags, { ...calibrating, tokenizer, scratch }, session);
+      return buildModel(
+        {
+          ...{ quantization, compensate: flags.compensate },
+          ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
+          prefill: flags.prefill ?? [],
+          precisionPolicies: optionPolicies(flags),
+          ...{
+            tokenizer,
+            embedWeights: flags.embedWeights === true,
+            ...(flags.arch ? { triples: flags.arch } : {}),
+            name,
+            out,
+            onStage,
+          },
+          finish: async (folder, manifest) => {
+            if (target.backend !== "htp" || !flags.context || !(hostTriple in manifest.libraries)) return;
+            session.progress.update("context binary (Qualcomm's finalize) ...");
+            context = await compileContext(folder, manifest, session);
+          },
         },
-        finish: async (folder, manifest) => {
-          if (target.backend !== "htp" || !flags.context || !(hostTriple in manifest.libraries)) return;
-          session.progress.update("context binary (Qualcomm's finalize) ...");
-          context = await compileContext(folder, manifest, session);
-        },
-      },
-      session,
-    );
+        session,
+      );
+    });
     const programs = await crossPrograms(flags.arch ?? [], session);
     const summary = summarise(out, built, context, flags.context, programs);
     return {

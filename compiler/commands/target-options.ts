@@ -153,16 +153,13 @@ function fail(code: string, title: string, details: { notes?: string[]; hint?: s
 }
 
 /** Flags of the contract that no build knows yet. */
-export function refuseUnsupportedFlags(flags: { chunks?: unknown; encodings?: unknown }): void {
+export function refuseUnsupportedFlags(flags: { chunks?: unknown }): void {
   const found: Diagnostic[] = [];
   const add = (flag: string, what: string, hint: string): void => {
     found.push(unsupportedError("flag/not-yet", `${flag} is not supported yet: ${what}`, { hint }));
   };
   if (flags.chunks !== undefined) {
     add("--chunks", "a model is one graph", "leave it out; models of up to about 1.5B fit the HTP's 3.5 GiB at fp16");
-  }
-  if (flags.encodings !== undefined) {
-    add("--encodings", "only float builds are made", "leave it out; float builds need no encodings");
   }
   if (found.length > 0) throw new DiagnosticError(found);
 }

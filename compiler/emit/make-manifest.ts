@@ -24,6 +24,8 @@ export interface ManifestInputs {
   readonly tokenizer: Manifest["tokenizer"];
   readonly graphs: readonly QnnGraph[];
   readonly hostEmbedding: HostEmbedding | null;
+  /** Of quantized builds. */
+  readonly calibration?: Manifest["calibration"];
 }
 
 export const embeddingFile = "embedding.bin";
@@ -62,6 +64,7 @@ export function makeManifest(
     target: inputs.target.name,
     htp: soc ? { soc: soc.name, socModel: soc.model, arch: soc.arch, vtcmMb: soc.vtcmMb } : null,
     policies: inputs.policies,
+    ...(inputs.calibration !== undefined && { calibration: inputs.calibration }),
     tokenizer: inputs.tokenizer,
     embedding: embedding(inputs.hostEmbedding),
     weights: products.weights,

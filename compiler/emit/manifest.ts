@@ -100,6 +100,18 @@ export interface Manifest {
   } | null;
   /** Scaling policies that were applied, as written in the spec. */
   readonly policies: readonly string[];
+  /** Quantized builds: where the ranges of activations come from; null where none are needed. */
+  readonly calibration?:
+    | { readonly kind: "file"; readonly file: string }
+    | {
+        readonly kind: "calibrated";
+        readonly source: "text" | "generated";
+        readonly method: string;
+        readonly tokens: number;
+        readonly tokensSha256: string;
+        readonly seed?: number;
+      }
+    | null;
   /** How text becomes ids, by the runtime's tokenizer of that kind; `file` is its vocabulary. null: only ids are read. */
   readonly tokenizer:
     { readonly kind: "bytes" | "abc" } | { readonly kind: "world" | "huggingface"; readonly file: string } | null;

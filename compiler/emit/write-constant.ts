@@ -12,7 +12,7 @@ import type { HostEmbedding, QnnDtype } from "../lower/qnn-graph.ts";
 import { bitsReader, makeBits } from "./constant-bits.ts";
 import { constantReader } from "./evaluate-constant.ts";
 import { type Encoding } from "../encodings/encoding.ts";
-import { type RoundRows, roundToNearest } from "../quantize/quantize-constant.ts";
+import type { RoundRows } from "../quantize/quantize-constant.ts";
 import { dtypeBytes, scaleAlignment, type WeightEntry, weightsHeader, type WeightPlan } from "./plan-weights.ts";
 import { writeQuantized } from "./write-quantized.ts";
 
@@ -39,7 +39,7 @@ export async function writeWeights(
   id: string,
   checkpoint: Checkpoint,
   onBytes: OnBytes = () => {},
-  quantizing: Quantizing = { roundingFor: () => roundToNearest, onEncoding: () => {} },
+  quantizing?: Quantizing,
 ): Promise<WrittenFile> {
   return writeFile(path, async (file) => {
     const warnings: Diagnostic[] = [];
@@ -47,7 +47,7 @@ export async function writeWeights(
     for (const entry of plan.entries) {
       file.padTo(entry.offset);
       const name = entry.names[0]!;
-      if (entry.stored) {
+      if (entry.stored && quantizing) {
         const encoding = await writeQuantized(entry, checkpoint, quantizing.roundingFor(entry), {
           write: (bytes) => file.write(bytes),
           align: () => file.padTo(Math.ceil(file.position / scaleAlignment) * scaleAlignment),

@@ -25,9 +25,7 @@ export interface Grid {
  *     blocks    as well, times an integer from 1 to 16 for each `block` inputs (axis 1): QNN's BLOCKWISE_EXPANSION
  */
 export type StoredScales =
-  | { readonly per: "tensor" }
-  | { readonly per: "channels" }
-  | { readonly per: "blocks"; readonly block: number };
+  { readonly per: "tensor" } | { readonly per: "channels" } | { readonly per: "blocks"; readonly block: number };
 
 export interface QnnTensor {
   /** Unique in the graph: the spec's path, `blocks.3.timeMix.k`. */

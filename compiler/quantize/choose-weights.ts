@@ -6,6 +6,8 @@ import type { WeightBits } from "./precision-policy.ts";
 export interface WeightChoice {
   readonly bits: 4 | 8;
   readonly stored: StoredScales;
+  /** Name of what the weight is multiplied with, as calibration knows it. */
+  readonly multiplies: string;
 }
 
 /** What the policies say of the weight of a node; undefined: nothing. */
@@ -33,6 +35,7 @@ export function chooseWeights(
     const isBlocked = block !== undefined && inputs % block === 0;
     chosen.set(node, {
       bits: bits as 4 | 8,
+      multiplies: node.inputs[0]!.name,
       stored: isBlocked ? { per: "blocks", block } : { per: "channels" },
     });
   }

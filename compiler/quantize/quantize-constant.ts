@@ -99,35 +99,3 @@ export interface QuantizedRows {
 
 /** How rows of a weight are rounded: `rows` [count][inputs]. */
 export type RoundRows = (rows: Float64Array, inputs: number, bits: 4 | 8, stored: StoredScales) => QuantizedRows;
-
-/** To the nearest value on the grid that just holds the largest. */
-export const roundToNearest: RoundRows = (rows, inputs, bits, stored) => {
-  const count = rows.length / inputs;
-  const most = 2 ** (bits - 1) - 1;
-  const scales = new Float64Array(count);
-  const values = new Int8Array(rows.length);
-  const block = stored.per === "blocks" ? stored.block : inputs;
-  const blocks = inputs / block;
-  const blockScales = new Uint8Array(count * blocks);
-  for (let r = 0; r < count; r++) {
-    const row = rows.subarray(r * inputs, (r + 1) * inputs);
-    const own = Array.from({ length: blocks }, (_, b) => largest(row.subarray(b * block, (b + 1) * block)) / most);
-    const wanted = Math.max(...own, 2 ** -100) / (blocks > 1 ? 16 : 1);
-    scales[r] = upToBfloat16(wanted);
-    for (let b = 0; b < blocks; b++) {
-      const times = blocks > 1 ? Math.min(16, Math.max(1, Math.ceil(own[b]! / scales[r]!))) : 1;
-      blockScales[r * blocks + b] = times;
-      for (let i = b * block; i < (b + 1) * block; i++) {
-        const q = Math.round(row[i]! / (scales[r]! * times));
-        values[r * inputs + i] = Math.min(most, Math.max(-most - (bits === 4 ? 1 : 0), q));
-      }
-    }
-  }
-  return { values, scales, ...(stored.per === "blocks" && { blockScales }) };
-};
-
-function largest(values: Float64Array): number {
-  let found = 0;
-  for (const value of values) found = Math.max(found, Math.abs(value));
-  return found;
-}

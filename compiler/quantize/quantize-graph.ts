@@ -93,7 +93,7 @@ function withWeight(node: QnnNode, choice: WeightChoice | undefined): QnnNode {
   // HTP does not finalize products of float16 with blocks.
   const isFloat = x.dtype === "float16";
   const stored: StoredScales = isFloat ? { per: "channels" } : choice.stored;
-  return { ...node, inputs: [x, { ...weight, dtype, stored, multiplies: x.name }, ...others] };
+  return { ...node, inputs: [x, { ...weight, dtype, stored, multiplies: choice.multiplies }, ...others] };
 }
 
 /** Types of the static operands of a layer norm: weight, bias. */
@@ -131,10 +131,7 @@ class Rewriter {
   private addFixed(node: QnnNode): void {
     const inputs = node.inputs.map((t, i) => (t.kind === "STATIC" ? this.constant(node, t, i) : this.integer(t, node)));
     const outputs = node.outputs.map((t) => this.fixedOutput(t));
-    const named = inputs.map((t, i) =>
-      t.multiplies === undefined ? t : { ...t, multiplies: node.inputs[i - 1]!.name },
-    );
-    this.made.push({ ...node, inputs: named, outputs });
+    this.made.push({ ...node, inputs, outputs });
     // What crosses the boundary does so in float16.
     node.outputs.forEach((t, i) => {
       if (t.kind === "APP_READ") this.convert("Dequantize", outputs[i]!, t, node);
@@ -160,7 +157,7 @@ class Rewriter {
     const choice = this.choices.get(node);
     if (choice) {
       const dtype = choice.bits === 4 ? "sfixed4" : "sfixed8";
-      return { ...t, dtype, stored: choice.stored, multiplies: "" };
+      return { ...t, dtype, stored: choice.stored, multiplies: choice.multiplies };
     }
     const dtype = node.type === "LayerNorm" ? normTypes[at - 1]! : "ufixed16";
     // A scalar that float16 nodes read too is a tensor of its own.

@@ -1,0 +1,135 @@
+/** What a quantized build needs besides spec and checkpoint: encodings from a file, or from a calibration of its own. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import type { RangeMethod } from "../calibrate/choose-range.ts";
+import type { Statistics } from "../calibrate/statistics.ts";
+import { type Diagnostic, DiagnosticError, inputWarning, usageError } from "../diagnostics/diagnostic.ts";
+import type { EncodingSet } from "../encodings/encoding.ts";
+import type { LoadedEncodings } from "../encodings/load-encodings.ts";
+import { isQuantized, type Precision } from "../targets/targets.ts";
+import type { Session } from "./command.ts";
+import { checkText } from "./tokenizer.ts";
+
+export interface BuildEncodings {
+  /** Its names are held against the graph's. */
+  readonly file?: LoadedEncodings;
+  readonly encodings: EncodingSet;
+  readonly statistics?: Statistics;
+  /** For the manifest. */
+  readonly source: CalibrationRecord;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Where the ranges of a quantized build come from. */
+export type CalibrationRecord =
+  | { readonly kind: "file"; readonly file: string }
+  | {
+      readonly kind: "calibrated";
+      readonly source: "text" | "generated";
+      readonly method: RangeMethod;
+      readonly tokens: number;
+      readonly tokensSha256: string;
+      readonly seed?: number;
+    };
+
+export interface EncodingFlags {
+  readonly encodings?: string | undefined;
+  readonly text?: string | undefined;
+}
+
+export interface EncodingRequest {
+  readonly spec: string;
+  readonly weights: string;
+  readonly precision: Precision;
+  readonly embedding: "graph" | "host";
+  readonly scaling: boolean;
+  readonly tokenizer?: string | undefined;
+  /** For what lasts as long as the build. */
+  readonly scratch: string;
+  /** Tokens that the model writes where no text is given. */
+  readonly generate?: number;
+}
+
+/** Of a text that is given. */
+const textTokens = 4096;
+
+/**
+ * undefined: the build needs none. Diagnostics: usage/encodings, usage/text, those of loadEncodings and calibrateModel;
+ * encodings/no-statistics (warning).
+ */
+export async function encodingsForBuild(
+  flags: EncodingFlags,
+  request: EncodingRequest,
+  session: Session,
+): Promise<BuildEncodings | undefined> {
+  const { precision } = request;
+  if (!isQuantized(precision)) {
+    for (const flag of ["encodings", "text"] as const) {
+      if (flags[flag] === undefined) continue;
+      throw new DiagnosticError([
+        usageError(`usage/${flag}`, `--${flag} is for quantized builds, and the precision is ${precision}`, {
+          hint: "leave it out, or use --precision a16w8",
+        }),
+      ]);
+    }
+    return undefined;
+  }
+  if (flags.encodings !== undefined && flags.text !== undefined) {
+    throw new DiagnosticError([
+      usageError("usage/text", "--encodings and --text are both given: ranges come from the one or the other", {
+        hint: "leave one of them out",
+      }),
+    ]);
+  }
+  if (flags.encodings !== undefined) return fromFile(flags.encodings);
+  // Weights alone are rounded without ranges; a text makes 4 bits better.
+  if (precision.startsWith("fp16") && flags.text === undefined) return undefined;
+  return calibrated({ ...request, precision }, flags.text, session);
+}
+
+async function fromFile(path: string): Promise<BuildEncodings> {
+  const { loadEncodings } = await import("../encodings/load-encodings.ts");
+  const file = loadEncodings(path);
+  const own = file.extra["rwkvc"] as { readonly statistics?: unknown } | undefined;
+  const source: CalibrationRecord = { kind: "file", file: path };
+  const loaded = { file, encodings: file.encodings, source };
+  if (typeof own?.statistics !== "string") return { ...loaded, diagnostics: [] };
+  const beside = join(dirname(path), own.statistics);
+  if (!existsSync(beside)) {
+    const warning = inputWarning("encodings/no-statistics", `${beside}, which ${path} speaks of, is not there`, {
+      place: { file: path },
+      notes: ["Weights of 4 bits are rounded to the nearest, which costs accuracy."],
+      hint: "keep the two files together",
+    });
+    return { ...loaded, diagnostics: [warning] };
+  }
+  const { openStatistics } = await import("../calibrate/statistics.ts");
+  return { ...loaded, statistics: openStatistics(beside), diagnostics: [] };
+}
+
+async function calibrated(
+  request: EncodingRequest & { readonly precision: Exclude<Precision, "fp32" | "fp16"> },
+  text: string | undefined,
+  session: Session,
+): Promise<BuildEncodings> {
+  if (text !== undefined) checkText(text);
+  const { calibrateModel, generatedTokens } = await import("./calibrate-model.ts");
+  const { defaultRangeMethod } = await import("../calibrate/choose-range.ts");
+  const { scratch, generate = generatedTokens, ...common } = request;
+  const tokens =
+    text === undefined
+      ? ({ kind: "generated", count: generate, seed: 0 } as const)
+      : ({ kind: "text", text, limit: textTokens } as const);
+  session.note(
+    text === undefined
+      ? `calibrating on ${generate} tokens that the model writes (--text or --encodings give others)`
+      : `calibrating on ${text}`,
+  );
+  const made = await calibrateModel(
+    { ...common, tokens, method: defaultRangeMethod, statistics: join(scratch, "encodings.stats.bin") },
+    session,
+  );
+  const { encodings, statistics, source, diagnostics } = made;
+  return { encodings, statistics, source: { kind: "calibrated", ...source }, diagnostics };
+}
