@@ -29,6 +29,7 @@ import { guardActivations } from "./passes/guard-activations.ts";
 import { splitGroupNorm } from "./passes/split-group-norm.ts";
 import { stackTokenShifts } from "./passes/stack-token-shifts.ts";
 import { quantizeGraph } from "./quantize/quantize-graph.ts";
+import { unbatchWeights } from "./quantize/unbatch-weights.ts";
 import { isQuantized, type Precision, type Target } from "./targets/targets.ts";
 
 export interface CompileOptions {
@@ -82,7 +83,12 @@ const passes: readonly Pass[] = [
   // Rows of mixes and rows of tokens would need another Reshape for each mix. HTP computes 4-bit products of rows of a Split wrongly.
   { name: "stack-token-shifts", run: stackTokenShifts, when: ({ tokens, form }) => tokens === 1 && !isQuantized(form) },
   // Qualcomm's CPU backend takes far longer for a MatMul of a transposed matrix (0.4 s a token of rwkv5.2-overflow).
-  { name: "fuse-state-update", run: fuseStateUpdate, when: ({ target }) => target.backend !== "cpu" },
+  // Beside quantized weights its diagonal matrices would be a good part of what is stored and read.
+  {
+    name: "fuse-state-update",
+    run: fuseStateUpdate,
+    when: ({ target, form }) => target.backend !== "cpu" && !isQuantized(form),
+  },
   // In float16 the weights' traffic hides what this saves.
   { name: "fuse-rank-updates", run: fuseRankUpdates, when: ({ form }) => isQuantized(form) },
   {
@@ -150,7 +156,9 @@ export function compile(model: CheckedModel, options: CompileOptions): Outcome<C
 function compileGraph(model: CheckedModel, options: GraphOptions): Outcome<Lowered> {
   const optimised = optimise(model, options);
   if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };
-  const lowered = lower(optimised.value, options);
+  const plain = lower(optimised.value, options);
+  const isForm = isQuantized(options.form ?? options.precision);
+  const lowered = isForm ? { ...plain, graph: unbatchWeights(plain.graph) } : plain;
   options.onStage?.("lower", () => printQnnGraph(lowered.graph), lowered.graph);
   const quantized = quantize(lowered.graph, model, options);
   const graph = quantized.value;

@@ -77,6 +77,7 @@ export function tensorsOf(c: Constant): readonly Extract<Constant, { kind: "tens
       case "unary":
       case "transpose":
       case "reshape":
+      case "part":
         return visit(one.arg);
       case "binary":
         visit(one.left);

@@ -4,12 +4,13 @@
  * y[i]    = S'[i,j] r[j]                         ->  y = z + (r B^T) A
  *
  * A state that several outer products change (a delta rule) is read once, by one MatMul with all vectors as rows, and changed by one
- * MatMul with all products. What is read of the new state is computed from the old one, so that it need not wait for it. The decay is
- * made a whole matrix by a MatMul: a broadcast Multiply over the state costs more.
+ * MatMul with all products. What is read of the new state is computed from the old one, so that it need not wait for it. A decay is
+ * made a whole matrix by a MatMul, in every state: a broadcast Multiply costs more, and along columns a Reshape before it.
  */
 import { elementwise } from "../ir/elementwise.ts";
 import {
   constantValue,
+  isConstant,
   type IrAxis,
   type IrGraph,
   type Op,
@@ -45,7 +46,6 @@ interface Update {
 export function fuseRankUpdates(graph: IrGraph): IrGraph {
   const values = topological(graph);
   const updates = graph.states.flatMap(({ next }) => updateOf(next, values) ?? []);
-  if (updates.length === 0) return graph;
   const fused = new Map<Value, FusedUpdate>();
   for (const update of updates) {
     const whole = new FusedUpdate(update);
@@ -53,10 +53,21 @@ export function fuseRankUpdates(graph: IrGraph): IrGraph {
   }
   const made = new Map<Value, Value>();
   return rewrite(graph, (value, original) => {
-    const result = fused.get(original)?.replace(original, value, (v) => made.get(v) ?? v) ?? value;
+    const result = fused.get(original)?.replace(original, value, (v) => made.get(v) ?? v) ?? withMatrix(value);
     made.set(original, result);
     return result;
   });
+}
+
+/** S[h,i,j] w[h,i] -> S W */
+function withMatrix(value: Value): Value {
+  const decayed = columnDecayOf(value);
+  if (!decayed || isConstant(decayed.decay)) return value;
+  const { old, decay } = decayed;
+  const [h, , j] = old.axes as [IrAxis, IrAxis, IrAxis];
+  const ones = constantValue({ kind: "fill", value: 1, shape: shapeOf([h, j]) }, [h, j], value);
+  const op = { kind: "binary", op: "mul", left: ["h", "i"], right: ["h", "j"], out: ["h", "i", "j"] } as const;
+  return elementwise("mul", old, { ...value, op, inputs: [decay, ones] }, value);
 }
 
 function updateOf(next: Value, values: readonly Value[]): Update | undefined {
@@ -96,12 +107,21 @@ function termsOf(value: Value, sign: 1 | -1): readonly Term[] {
   return [...termsOf(left, sign), ...termsOf(right, second)];
 }
 
+interface Decayed {
+  readonly old: Value;
+  readonly decay: Value;
+}
+
 /** S[h,i,j] w[h,j] */
-function decayOf(value: Value): { readonly old: Value; readonly decay: Value } | undefined {
-  if (!isBinary(value, "mul")) return undefined;
+const decayOf = (value: Value): Decayed | undefined => decayAlong(value, 2);
+/** S[h,i,j] w[h,i] */
+const columnDecayOf = (value: Value): Decayed | undefined => decayAlong(value, 1);
+
+function decayAlong(value: Value, axis: 1 | 2): Decayed | undefined {
+  if (!isBinary(value, "mul") || value.axes.length !== 3) return undefined;
   const { left, right, out } = value.op;
   const [a, b] = value.inputs as [Value, Value];
-  const row = [out[0], out[2]].join();
+  const row = [out[0], out[axis]].join();
   if (a.op.kind === "state" && left.join() === out.join() && right.join() === row) return { old: a, decay: b };
   if (b.op.kind === "state" && right.join() === out.join() && left.join() === row) return { old: b, decay: a };
   return undefined;

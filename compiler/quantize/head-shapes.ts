@@ -76,9 +76,8 @@ export function headShapes(graph: QnnGraph): QnnGraph {
       }
     }
     const inputs = node.inputs.map((t) => {
-      // FullyConnected folds any form to rows.
-      const asItIs = node.type === "FullyConnected" || node.type === "Reshape";
-      return asItIs ? current(t) : formOf(t, t.dims, "flat", node);
+      // FullyConnected would fold any form to rows; but with 4-bit weights HTP computes it wrongly where rows have lain side by side.
+      return node.type === "Reshape" ? current(t) : formOf(t, t.dims, "flat", node);
     });
     // States cross the boundary in the form in which they are converted.
     if (heads && stateNames.has(output.name) && node.outputs.length === 1) {

@@ -33,8 +33,8 @@ describe("side files", () => {
   });
 
   it("HTP targets get the pair of configuration files, others none", () => {
-    expect(emitHtpConfigs([tinyGraph("float16")], findTarget("qnn-cpu")!, "fp32")).toEqual([]);
-    const [link, config] = emitHtpConfigs([tinyGraph("float16")], findTarget("htp-v75")!, "fp16");
+    expect(emitHtpConfigs([tinyGraph("float16")], findTarget("qnn-cpu")!)).toEqual([]);
+    const [link, config] = emitHtpConfigs([tinyGraph("float16")], findTarget("htp-v75")!);
     expect(JSON.parse(link!.text)).toMatchObject({ backend_extensions: { config_file_path: config!.path } });
     expect(JSON.parse(config!.text)).toMatchObject({
       graphs: [{ graph_names: ["tiny"], vtcm_mb: 8, fp16_relaxed_precision: 1, O: 3 }],

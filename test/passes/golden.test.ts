@@ -19,6 +19,13 @@ describe.each(["rwkv-7", "rwkv-5.2"])("%s", (name) => {
     }
   });
 
+  it("has these states in a quantized build", async () => {
+    const form = { precision: "fp32", form: "a16w8" } as const;
+    const { prints } = stagesOf(model, { target: "host", ...form, scaling: true });
+    for (const stage of ["fold-affine", "fuse-rank-updates", "lower"])
+      await expect(prints.get(stage)).toMatchFileSnapshot(`golden/${name}/form-${stage}.txt`);
+  });
+
   it("is this for 3 tokens at once, for qnn-cpu at fp32", async () => {
     const { prints } = stagesOf(model, { target: "qnn-cpu", precision: "fp32", scaling: true, prefill: [3] });
     await expect(prints.get("batch-tokens")).toMatchFileSnapshot(`golden/${name}/prefill-batch-tokens.txt`);

@@ -121,6 +121,8 @@ function evaluate(c: Constant): Float64Array {
       return madeUp(c.tensor, size);
     case "fill":
       return new Float64Array(size).fill(c.value);
+    case "part":
+      return evaluate(c.arg).slice(c.index * size, (c.index + 1) * size);
     case "identity":
       return Float64Array.from({ length: size }, (_, i) =>
         Math.floor(i / c.shape.at(-1)!) === i % c.shape.at(-1)! ? 1 : 0,

@@ -23,6 +23,8 @@ export interface Stages {
 export interface StageOptions {
   readonly target: string;
   readonly precision: Precision;
+  /** See CompileOptions. */
+  readonly form?: Precision;
   readonly scaling: boolean;
   readonly embedding?: "graph" | "host";
   /** With it, stages are the last ones of the largest of these graphs. */
@@ -31,7 +33,7 @@ export interface StageOptions {
 
 export function stagesOf(
   model: CheckedModel,
-  { target: name, precision, scaling, embedding = "graph", prefill = [] }: StageOptions,
+  { target: name, precision, form, scaling, embedding = "graph", prefill = [] }: StageOptions,
 ): Stages {
   const target = findTarget(name)!;
   const ir = new Map<string, IrGraph>();
@@ -40,6 +42,7 @@ export function stagesOf(
     name: "test",
     target,
     precision,
+    ...(form && { form }),
     embedding,
     scaling,
     prefill,
@@ -57,6 +60,7 @@ const tolerance = 1e-9;
 const forms = [
   { target: "qnn-cpu", precision: "fp32" },
   { target: "htp-v75", precision: "fp16" },
+  { target: "host", precision: "fp32", form: "a16w8" },
 ] as const;
 
 export interface Run {
