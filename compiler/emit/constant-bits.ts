@@ -203,6 +203,14 @@ function round(values: Float64Array, dtype: QnnDtype, out: Bits): void {
       return out.set(values);
     case "bool8":
       for (let i = 0; i < out.length; i++) out[i] = values[i] ? 1 : 0;
+      return;
+    case "ufixed16":
+    case "sfixed4":
+    case "sfixed8":
+    case "sfixed16":
+    case "sfixed32":
+      // They have scales, which write-quantized.ts finds.
+      throw new Error(`${dtype} is not made by rounding alone`);
   }
 }
 

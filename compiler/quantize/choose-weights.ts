@@ -1,5 +1,5 @@
 /** Which weights of a graph are stored as integers, and how: from the build's precision and the policies. */
-import type { Constant } from "../ir/constant.ts";
+import { tensorsOf } from "../ir/constant.ts";
 import type { QnnGraph, QnnNode, StoredScales } from "../lower/qnn-graph.ts";
 import type { QuantizedPrecision } from "../targets/targets.ts";
 import type { WeightBits } from "./precision-policy.ts";
@@ -28,7 +28,7 @@ export function chooseWeights(
   for (const node of graph.nodes) {
     const weight = node.inputs[1];
     if (node.type !== "FullyConnected" || weight?.kind !== "STATIC") continue;
-    const policy = policyOf(tensorOf(weight.constant!) ?? weight.name, node);
+    const policy = policyOf(tensorsOf(weight.constant!)[0]?.tensor ?? weight.name, node);
     const bits = Math.max(bitsOf[precision], policy?.bits ?? 0);
     if (bits > 8) continue;
     const inputs = weight.dims[1] ?? 1;
@@ -41,21 +41,4 @@ export function chooseWeights(
     });
   }
   return chosen;
-}
-
-/** The checkpoint's tensor that a weight is made of. */
-function tensorOf(constant: Constant): string | undefined {
-  switch (constant.kind) {
-    case "tensor":
-      return constant.tensor;
-    case "unary":
-    case "transpose":
-    case "reshape":
-    case "part":
-      return tensorOf(constant.arg);
-    case "binary":
-      return tensorOf(constant.left) ?? tensorOf(constant.right);
-    default:
-      return undefined;
-  }
 }

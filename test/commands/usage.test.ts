@@ -81,15 +81,7 @@ test.each([
   ["build", spec, "--weights", "w", "--target", "qnn-gpu"],
   ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--precision", "fp16"],
   ["build", spec, "--weights", "w", "--chunks", "2"],
-  ["build", spec, "--weights", "w", "--encodings", "e.json"],
-  ...["a16w8", "a16w4", "16a4w", "w4a16", "W8A16", "8w16a"].map((p) => [
-    "build",
-    spec,
-    "--weights",
-    "w",
-    "--precision",
-    p,
-  ]),
+  ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--precision", "w8a16"],
 ])("not supported yet: %s %s %s %s %s %s %s", async (...args) => {
   const out = join(scratch(), "out");
   const more = args[0] === "build" ? ["--out", out] : [];
