@@ -8,7 +8,9 @@ import { type Diagnostic, DiagnosticError, inputWarning, usageError } from "../d
 import type { EncodingSet } from "../encodings/encoding.ts";
 import type { LoadedEncodings } from "../encodings/load-encodings.ts";
 import { isQuantized, type Precision } from "../targets/targets.ts";
+import { elements } from "../ir/constant.ts";
 import type { Session } from "./command.ts";
+import { runFrontEnd } from "./front-end.ts";
 import { checkText } from "./tokenizer.ts";
 
 export interface BuildEncodings {
@@ -49,6 +51,23 @@ export interface EncodingRequest {
   readonly scratch: string;
   /** Tokens that the model writes where no text is given. */
   readonly generate?: number;
+  /** Whether second-order statistics are wanted; undefined: where 4-bit weights are few enough to make their errors good. */
+  readonly compensate?: boolean | undefined;
+}
+
+/** Weights whose errors are made good unasked: some four seconds for each million. */
+const mostCompensated = 50e6;
+
+/** Whether a build rounds 4-bit weights with compensation: as it is told, else where it does not take long. */
+export async function compensates(
+  { spec, weights, precision }: Pick<EncodingRequest, "spec" | "weights" | "precision">,
+  told: boolean | undefined,
+): Promise<boolean> {
+  if (!precision.endsWith("w4") || told !== undefined) return told ?? false;
+  const { checkpoint } = await runFrontEnd(spec, weights);
+  const counts = [...(checkpoint?.tensors.values() ?? [])].map(({ shape }) => elements(shape));
+  checkpoint?.close();
+  return counts.reduce((sum, count) => sum + count, 0) <= mostCompensated;
 }
 
 /** Of a text that is given. */
@@ -116,7 +135,7 @@ async function calibrated(
   if (text !== undefined) checkText(text);
   const { calibrateModel, generatedTokens } = await import("./calibrate-model.ts");
   const { defaultRangeMethod } = await import("../calibrate/choose-range.ts");
-  const { scratch, generate = generatedTokens, ...common } = request;
+  const { scratch, generate = generatedTokens, compensate, ...common } = request;
   const tokens =
     text === undefined
       ? ({ kind: "generated", count: generate, seed: 0 } as const)
@@ -127,7 +146,13 @@ async function calibrated(
       : `calibrating on ${text}`,
   );
   const made = await calibrateModel(
-    { ...common, tokens, method: defaultRangeMethod, statistics: join(scratch, "encodings.stats.bin") },
+    {
+      ...common,
+      tokens,
+      secondOrder: compensate === true,
+      method: defaultRangeMethod,
+      statistics: join(scratch, "encodings.stats.bin"),
+    },
     session,
   );
   const { encodings, statistics, source, diagnostics } = made;

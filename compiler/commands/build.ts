@@ -14,7 +14,7 @@ import { optionPolicies, parseKeepFloat, parseQuantize } from "../quantize/preci
 import { targetNames } from "../targets/targets.ts";
 import { parseArchs } from "./arch-option.ts";
 import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
-import { encodingsForBuild } from "./build-encodings.ts";
+import { compensates, encodingsForBuild } from "./build-encodings.ts";
 import { type Built, buildModel } from "./build-model.ts";
 import { type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
 import { compileContext, type CompiledContext } from "./context-build.ts";
@@ -45,8 +45,7 @@ interface BuildFlags extends TargetFlags {
   readonly chunks?: string;
   readonly encodings?: string;
   readonly text?: string;
-  /** false with --no-compensate. */
-  readonly compensate: boolean;
+  readonly compensate?: boolean;
   readonly quantize?: readonly QuantizePolicy[];
   readonly keepFloat?: KeepFloatPolicy;
   readonly tokenizer?: string;
@@ -103,6 +102,10 @@ export function buildCommand(line: CommandLine): Command {
       "ranges for a quantized build, from `rwkvc calibrate` or another tool (default: calibrates)",
     )
     .option("--text <file>", "the text that a quantized build calibrates on (default: one that the model writes)")
+    .option(
+      "--compensate",
+      "make rounding errors of 4-bit weights good: some seconds for each million (default: up to 50 million weights)",
+    )
     .option("--no-compensate", "round weights of 4 bits to the nearest, without making errors good");
   requireOption(command, "--weights <checkpoint>", ".pth or .safetensors file, or random:SEED:PRESET");
   return runs(line, command, async (session, flags: BuildFlags, named: string | undefined) => {
@@ -124,10 +127,11 @@ export function buildCommand(line: CommandLine): Command {
         embedding: flags.embedding,
         scaling: flags.scaling,
       };
-      const quantization = await encodingsForBuild(flags, { ...calibrating, tokenizer, scratch }, session);
+      const compensate = await compensates(calibrating, flags.compensate);
+      const quantization = await encodingsForBuild(flags, { ...calibrating, tokenizer, scratch, compensate }, session);
       return buildModel(
         {
-          ...{ quantization, compensate: flags.compensate },
+          ...{ quantization, compensate },
           ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
           prefill: flags.prefill ?? [],
           precisionPolicies: optionPolicies(flags),

@@ -7,7 +7,8 @@ import type { Command } from "commander";
 import { DiagnosticError, inputError, missingError, usageError } from "../diagnostics/diagnostic.ts";
 import type { Estimate, Manifest } from "../emit/manifest.ts";
 import { locateQnn } from "../qnn/locate.ts";
-import { findTarget, type Soc, socs } from "../targets/targets.ts";
+import { type Soc, socs } from "../targets/targets.ts";
+import { encodingsForBuild } from "./build-encodings.ts";
 import { buildModel } from "./build-model.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import type { CompileReport } from "./context-build.ts";
@@ -15,7 +16,7 @@ import { findContexts } from "./contexts.ts";
 import { describeEstimates } from "./estimate-text.ts";
 import { graphKey } from "./graph-key.ts";
 import { modelLibrary, openArtefact, readReport, runNative, withScratch } from "./model-run.ts";
-import { parseSoc } from "./target-options.ts";
+import { chooseTarget, parseSoc } from "./target-options.ts";
 
 /** The SoC that estimates are asked for when an artefact's own has none. */
 const estimatingSoc = "QCS9100";
@@ -30,11 +31,12 @@ export function estimateCommand(line: CommandLine): Command {
   ])
     .argument("<what>", "artefact folder, or spec file with --weights")
     .option("--weights <checkpoint>", "with a spec: .pth or .safetensors file, or random:SEED:PRESET")
+    .option("--precision <name>", "with a spec: fp16, a16w8, a16w4, fp16w8 or fp16w4", "fp16")
     .option(
       "--soc <name>",
       `SoC with estimates: ${able().join(", ")} (default: the artefact's own, else ${estimatingSoc})`,
     );
-  return runs(line, command, async (session, flags: { weights?: string; soc?: string }, what: string) => {
+  return runs(line, command, async (session, flags: EstimateFlags, what: string) => {
     const named = flags.soc === undefined ? undefined : parseEstimatingSoc(flags.soc);
     const stat = statSync(what, { throwIfNoEntry: false });
     if (!stat)
@@ -42,8 +44,14 @@ export function estimateCommand(line: CommandLine): Command {
         missingError("estimate/not-found", `${what || '""'} does not exist`, { place: { file: what } }),
       ]);
     if (stat.isDirectory()) return finish(await ofArtefact(session, what, flags.weights, named));
-    return finish(await ofSpec(session, what, flags.weights, named ?? parseSoc(estimatingSoc)));
+    return finish(await ofSpec(session, what, flags, named ?? parseSoc(estimatingSoc)));
   });
+}
+
+interface EstimateFlags {
+  readonly weights?: string;
+  readonly soc?: string;
+  readonly precision: string;
 }
 
 const able = (): string[] => socs.filter((soc) => soc.estimates).map((soc) => soc.name);
@@ -115,7 +123,7 @@ async function ofArtefact(
   return { soc, estimates: await estimateLibrary(session, folder, manifest, soc) };
 }
 
-async function ofSpec(session: Session, spec: string, weights: string | undefined, soc: Soc): Promise<Found> {
+async function ofSpec(session: Session, spec: string, { weights, precision }: EstimateFlags, soc: Soc): Promise<Found> {
   if (weights === undefined) {
     throw new DiagnosticError([
       usageError("usage/weights", "a spec needs --weights: the sizes come from the checkpoint", {
@@ -123,22 +131,28 @@ async function ofSpec(session: Session, spec: string, weights: string | undefine
       }),
     ]);
   }
-  return { soc, estimates: await estimateSpec(session, spec, weights, soc) };
+  return { soc, estimates: await estimateSpec(session, spec, weights, soc, precision) };
 }
 
-/** Of the graphs that a spec is built to at fp16, by their kinds. */
-export async function estimateSpec(session: Session, spec: string, weights: string, soc: Soc): Promise<Estimates> {
-  const target = { ...findTarget(`htp-v${soc.arch}`)!, soc };
+/** Ranges change nothing of the cost: as many as give every tensor one. */
+const calibrationTokens = 16;
+
+/** Of the graphs that a spec is built to, by their kinds. */
+export async function estimateSpec(
+  session: Session,
+  spec: string,
+  weights: string,
+  soc: Soc,
+  precisionName = "fp16",
+): Promise<Estimates> {
+  const { target, precision } = chooseTarget({ soc: soc.name, precision: precisionName });
   return withScratch(async (folder) => {
     const out = join(folder, "estimate");
-    const fixed = {
-      precision: "fp16",
-      embedding: "graph",
-      scaling: true,
-      embedWeights: false,
-      name: "estimate",
-    } as const;
-    const { manifest } = await buildModel({ spec, weights, target, out, ...fixed }, session);
+    const common = { spec, weights, precision, embedding: "graph", scaling: true } as const;
+    const calibrating = { ...common, scratch: folder, generate: calibrationTokens };
+    const quantization = await encodingsForBuild({}, calibrating, session);
+    const fixed = { ...common, quantization, compensate: false, embedWeights: false, name: "estimate" };
+    const { manifest } = await buildModel({ ...fixed, target, out }, session);
     return estimateLibrary(session, out, manifest, soc);
   });
 }

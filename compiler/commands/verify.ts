@@ -6,9 +6,11 @@ import type { Command } from "commander";
 import { readEquations } from "../build/read-equations.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { DiagnosticError, usageError } from "../diagnostics/diagnostic.ts";
 import { Comparison } from "../oracle/compare.ts";
 import { type OracleValue, runOracles } from "../oracle/run-oracle.ts";
 import { TraceFile } from "../oracle/trace-file.ts";
+import { isQuantized } from "../targets/targets.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { buildModel, BuildError } from "./build-model.ts";
 import { type ActionResult, type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
@@ -17,7 +19,7 @@ import { runFrontEnd } from "./front-end.ts";
 import { openArtefact, withScratch } from "./model-run.ts";
 import { StoredValues } from "./stored-values.ts";
 import { chooseSpec, specArgument } from "./recognise.ts";
-import { chooseTarget } from "./target-options.ts";
+import { chooseTarget, parsePrecision } from "./target-options.ts";
 import { type Traced, traceArtefact } from "./trace.ts";
 import { otherOrigin } from "./verify-origin.ts";
 import { type Compared, judge, type Tolerance, toleranceOf } from "./verify-judgement.ts";
@@ -88,6 +90,7 @@ async function verify(job: Job, session: Session): Promise<ActionResult> {
   const { flags, model, checkpoint, scratch } = job;
   const artefact = await openArtefact(flags.artefact ?? (await buildForVerify(job, session)));
   const { manifest, folder } = artefact;
+  if (isQuantized(manifest.precision)) refuseQuantized(manifest.precision);
   const ids = await verifyTokens(flags, artefact, session);
   const equations = await readEquations(folder);
   const stored = new StoredValues(model, equations, artefact);
@@ -106,8 +109,19 @@ async function verify(job: Job, session: Session): Promise<ActionResult> {
   return { ...summarise(compared, verdict, context), diagnostics: [...others, ...verdict.diagnostics] };
 }
 
+/** What quantization costs is no breach: it is measured, not verified. */
+function refuseQuantized(precision: string): never {
+  throw new DiagnosticError([
+    usageError("usage/precision", `verify holds float builds against the equations, and this one is ${precision}`, {
+      hint: "`rwkvc compare A B --text FILE` shows what a quantized build loses, equation by equation",
+    }),
+  ]);
+}
+
 /** Into the scratch folder; gives the artefact's folder. */
 async function buildForVerify({ spec, flags, scratch }: Job, session: Session): Promise<string> {
+  const named = flags.precision === undefined ? undefined : parsePrecision(flags.precision);
+  if (named && isQuantized(named)) refuseQuantized(named);
   const target = { htp: "htp-v75", "qnn-cpu": "qnn-cpu", host: "host", "qnn-gpu": "host" }[flags.backend ?? "host"];
   const out = join(scratch, "model");
   const { weights, precision } = flags;

@@ -83,6 +83,11 @@ export function headShapes(graph: QnnGraph): QnnGraph {
     if (heads && stateNames.has(output.name) && node.outputs.length === 1) {
       const flat: QnnTensor = { ...output, name: `${output.name}.flat`, kind: "NATIVE" };
       const made: QnnTensor = { ...output, dims: heads };
+      if (node.type === "Reshape") {
+        nodes.push({ ...node, inputs, outputs: [made] });
+        now.set(output, made);
+        continue;
+      }
       nodes.push({ ...node, inputs, outputs: [flat] }, reshapeNode(flat, made, node));
       now.set(output, made);
       forms.set(made, new Map([[output.dims.join(), flat]]));

@@ -1,0 +1,97 @@
+/**
+ * Quantized builds of the trained models: what they lose, what they weigh, and that Qualcomm's HTP simulator computes what the host
+ * backend does. Ranges come from 2,048 bytes of held-out text behind those that are judged.
+ */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { withHtp } from "../qualcomm.ts";
+import { scratch } from "../scratch.ts";
+import { build, host, htp, largest, largestDifference, logitsOf, official, run } from "./artefacts.ts";
+
+const heldOut = readFileSync("models/kjv-held-out.bin");
+function textFile(from: number, to: number): string {
+  const path = join(scratch(), "text.txt");
+  writeFileSync(path, heldOut.subarray(from, to));
+  return path;
+}
+const nllOf = async (artefact: string, text: string): Promise<number> =>
+  (await run<{ nll: number }>(["eval", artefact, "--text", text], host)).nll;
+/** Bytes of the weights without the embedding, [256, 128] in float16. */
+const weightBytes = (artefact: string): number => statSync(join(artefact, "weights.bin")).size - 2 * 256 * 128;
+
+const trained = [
+  { version: "7", prefill: true },
+  { version: "6", prefill: false },
+  { version: "5.2", prefill: false },
+  { version: "4", prefill: false },
+];
+// NLL in nats above fp32's over 4,096 bytes; weights as a share of fp16's. Measured: a16w8 at most +0.0005 and 0.516, a16w4 +0.0079
+// (5.2) and 0.291, fp16w8 and fp16w4 as these.
+const limits = [
+  { precision: "a16w8", loss: 0.02, share: 0.52 },
+  { precision: "a16w4", loss: 0.06, share: 0.3 },
+] as const;
+
+describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
+  const spec = `specs/rwkv-${version}.rwkv.ts`;
+  const weights = `models/rwkv${version}-kjv/model.pth`;
+  let half: string;
+  let exact: number;
+  beforeAll(async () => {
+    half = await build(spec, weights, ["--precision", "fp16"], host);
+    exact = await nllOf(await build(spec, weights, ["--precision", "fp32"], host), textFile(0, 4096));
+  });
+
+  test.each(limits)("$precision: at most +$loss nats, $share of the bytes", async ({ precision, loss, share }) => {
+    const options = ["--precision", precision, "--text", textFile(4096, 6144)];
+    const artefact = await build(spec, weights, options, host);
+    expect((await nllOf(artefact, textFile(0, 4096))) - exact).toBeLessThan(loss);
+    expect(weightBytes(artefact) / weightBytes(half)).toBeLessThanOrEqual(share);
+  });
+
+  if (prefill) {
+    test("a prompt read at once gives the logits of one token after the other", async () => {
+      const options = ["--precision", "a16w4", "--prefill", "8", "--text", textFile(4096, 6144)];
+      const artefact = await build(spec, weights, options, host);
+      const { tokens } = official(`rwkv${version}-kjv`);
+      const read = async (graph: string) =>
+        (await logitsOf(artefact, tokens.slice(0, 16), host, ["--graph", graph])).logits;
+      const [one, many] = [await read("decode"), await read("prefill")];
+      expect(largestDifference(one, many)).toBeLessThan(0.02 * largest(one));
+    });
+  }
+
+  // The simulator takes half a second a token. Both compute products in every bit alike; other operations are a unit apart.
+  withHtp("beside the HTP simulator", () => {
+    test.each(["a16w8", "a16w4"])("%s: 8 tokens' logits", { timeout: 1_800_000 }, async (precision) => {
+      const options = ["--precision", precision, "--text", textFile(4096, 6144)];
+      const artefact = await build(spec, weights, options, host);
+      const { tokens } = official(`rwkv${version}-kjv`);
+      const [ours, simulated] = [
+        await logitsOf(artefact, tokens.slice(0, 8), host),
+        await logitsOf(artefact, tokens.slice(0, 8), htp),
+      ];
+      expect(largestDifference(ours.logits, simulated.logits)).toBeLessThan(0.03 * largest(ours.logits));
+    });
+  });
+});
+
+test("without a text the model writes its own, which the manifest tells", async () => {
+  const artefact = await build("specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth", ["--precision", "a16w8"], host);
+  const { calibration } = JSON.parse(readFileSync(join(artefact, "model.json"), "utf8")) as {
+    calibration: Record<string, unknown>;
+  };
+  expect(calibration).toMatchObject({ kind: "calibrated", source: "generated", seed: 0 });
+  expect((await nllOf(artefact, textFile(0, 1024))) / 1.0924).toBeLessThan(1.02);
+});
+
+test.each(["fp16w8", "fp16w4"])("%s needs no calibration", async (precision) => {
+  const spec = "specs/rwkv-7.rwkv.ts";
+  const weights = "models/rwkv7-kjv/model.pth";
+  const artefact = await build(spec, weights, ["--precision", precision], host);
+  const exact = await nllOf(await build(spec, weights, ["--precision", "fp32"], host), textFile(0, 1024));
+  expect((await nllOf(artefact, textFile(0, 1024))) - exact).toBeLessThan(0.06);
+});
