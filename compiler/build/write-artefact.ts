@@ -101,7 +101,7 @@ async function fillFolder(
   } else {
     data = await both(writing(), building());
   }
-  files.push(await writeText(folder, emitEncodings(plan.graphs, params)));
+  files.push(await writeText(folder, emitEncodings(plan.graphs, plan.rounding && params)));
   files.push(...data.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })));
   const libraries: Record<string, string> = {};
   for (const triple of plan.triples ?? [hostTriple]) {

@@ -7,6 +7,9 @@ import { writeEncodings } from "../encodings/write-encodings.ts";
 import type { QnnGraph, QnnTensor } from "../lower/qnn-graph.ts";
 import type { EmittedFile } from "./emit-model.ts";
 
+/** Endings of a value's other forms in a quantized graph: encodings speak of the value. */
+const otherForm = /(\.(q|f|heads|flat|rows|from))+$/;
+
 /** `quantized`: what constants in fixed point have become, by name. */
 export function emitEncodings(graphs: readonly QnnGraph[], quantized?: ReadonlyMap<string, Encoding>): EmittedFile {
   const activations = new Map<string, Encoding>();
@@ -14,8 +17,12 @@ export function emitEncodings(graphs: readonly QnnGraph[], quantized?: ReadonlyM
   for (const graph of graphs) {
     for (const node of graph.nodes) {
       for (const tensor of [...node.inputs, ...node.outputs]) {
-        const encoding = quantized?.get(tensor.name) ?? gridEncoding(tensor) ?? floatEncoding(tensor);
-        if (encoding) (tensor.kind === "STATIC" ? params : activations).set(tensor.name, encoding);
+        const fixed = quantized?.get(tensor.name) ?? gridEncoding(tensor);
+        const encoding = fixed ?? floatEncoding(tensor);
+        const entries = tensor.kind === "STATIC" ? params : activations;
+        const name = quantized ? tensor.name.replace(otherForm, "") : tensor.name;
+        // What has a grid anywhere has it in a build from this file.
+        if (encoding && (fixed || !entries.has(name))) entries.set(name, encoding);
       }
     }
   }

@@ -88,6 +88,14 @@ test("without a text the model writes its own, which the manifest tells", async 
   expect((await nllOf(artefact, textFile(0, 1024))) / 1.0924).toBeLessThan(1.02);
 });
 
+test("an artefact's own encodings give the same artefact", async () => {
+  const args = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth"] as const;
+  const first = await build(...args, ["--precision", "a16w8"], host);
+  const again = await build(...args, ["--precision", "a16w8", "--encodings", join(first, "encodings.json")], host);
+  for (const file of ["weights.bin", "src/model.cpp", "encodings.json"])
+    expect(readFileSync(join(again, file)).equals(readFileSync(join(first, file))), file).toBe(true);
+});
+
 test.each(["fp16w8", "fp16w4"])("%s needs no calibration", async (precision) => {
   const spec = "specs/rwkv-7.rwkv.ts";
   const weights = "models/rwkv7-kjv/model.pth";
