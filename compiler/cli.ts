@@ -25,6 +25,7 @@ import { rangesCommand } from "./commands/ranges.ts";
 import { diagnosticsOf, jsonDiagnostics, reportText, writeJson } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { explainUsageError } from "./commands/usage.ts";
+import { sensitivityCommand } from "./commands/sensitivity.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { DiagnosticError, exitCode } from "./diagnostics/diagnostic.ts";
 
@@ -77,6 +78,7 @@ function program(line: CommandLine): Command {
     calibrateCommand,
     encodingsCommand,
     compareCommand,
+    sensitivityCommand,
     estimateCommand,
     diffCommand,
     inspectCommand,

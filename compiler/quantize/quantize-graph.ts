@@ -57,7 +57,7 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
 }
 
 /** Path of the equation that a node is part of: `blocks.3.timeMix.k`. */
-function equationPaths({ equations = [] }: QnnGraph): (node: QnnNode) => string {
+export function equationPaths({ equations = [] }: QnnGraph): (node: QnnNode) => string {
   const key = ({ span, layer }: QnnNode["origin"]): string => `${span.file} ${span.start} ${layer}`;
   const paths = new Map(equations.map(({ origin, name }) => [key(origin), name]));
   return ({ origin, name }) => paths.get(key(origin)) ?? name;

@@ -16,6 +16,7 @@ const commands = [
   ["encodings", "lint"],
   ["encodings", "convert"],
   ["compare"],
+  ["sensitivity"],
   ["estimate"],
   ["diff"],
   ["inspect"],
