@@ -32,14 +32,14 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
   const { precision, policies } = options;
   const pathOf = equationPaths(given);
   const weights = chooseWeights(given, precision, (weight, node) => weightBits(policies, weight, pathOf(node)));
+  const graph = headShapes(given);
+  const choices = byOutput(graph, weights);
   if (!hasFixedActivations(precision)) {
     return {
-      value: { ...given, nodes: given.nodes.map((node) => withWeight(node, weights.get(node))) },
+      value: { ...graph, nodes: graph.nodes.map((node) => withWeight(node, choices.get(node))) },
       diagnostics: [],
     };
   }
-  const graph = headShapes(given);
-  const choices = byOutput(graph, weights);
   const grids = new Grids(graph, options.encodings);
   const missing = new Set<string>();
   const hasRanges = (node: QnnNode): boolean => {

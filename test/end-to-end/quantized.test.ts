@@ -66,16 +66,21 @@ describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
 
   // The simulator takes half a second a token. Both compute products in every bit alike; other operations are a unit apart.
   withHtp("beside the HTP simulator", () => {
-    test.each(["a16w8", "a16w4"])("%s: 8 tokens' logits", { timeout: 1_800_000 }, async (precision) => {
-      const options = ["--precision", precision, "--text", textFile(4096, 6144)];
-      const artefact = await build(spec, weights, options, host);
-      const { tokens } = official(`rwkv${version}-kjv`);
-      const [ours, simulated] = [
-        await logitsOf(artefact, tokens.slice(0, 8), host),
-        await logitsOf(artefact, tokens.slice(0, 8), htp),
-      ];
-      expect(largestDifference(ours.logits, simulated.logits)).toBeLessThan(0.03 * largest(ours.logits));
-    });
+    // Whatever is wrong with 8 bits is with 4, and one more thing.
+    test.each(version === "7" ? ["a16w8", "a16w4"] : ["a16w4"])(
+      "%s: logits",
+      { timeout: 1_800_000 },
+      async (precision) => {
+        const options = ["--precision", precision, "--text", textFile(4096, 6144)];
+        const artefact = await build(spec, weights, options, host);
+        const { tokens } = official(`rwkv${version}-kjv`);
+        const [ours, simulated] = [
+          await logitsOf(artefact, tokens.slice(0, 4), host),
+          await logitsOf(artefact, tokens.slice(0, 4), htp),
+        ];
+        expect(largestDifference(ours.logits, simulated.logits)).toBeLessThan(0.03 * largest(ours.logits));
+      },
+    );
   });
 });
 
