@@ -141,40 +141,53 @@ export function compile(model: CheckedModel, options: CompileOptions): Outcome<C
   const decode = compileGraph(model, { ...options, tokens: 1 });
   if (!decode.value) return { value: undefined, diagnostics: decode.diagnostics };
   const graphs = [decode.value.graph];
+  const diagnostics = [...decode.diagnostics];
   const prefill = [...(options.prefill ?? [])].sort((a, b) => a - b);
   for (const tokens of prefill) {
     const name = `${options.name}_prefill${prefill.length === 1 ? "" : `_${tokens}`}`;
-    const made = compileGraph(model, { ...options, name, tokens, onStage: onlyLater(options.onStage) });
+    const made = compileGraph(
+      model,
+      { ...options, name, tokens, onStage: onlyLater(options.onStage) },
+      decode.value.form,
+    );
     if (!made.value) return { value: undefined, diagnostics: made.diagnostics };
     graphs.push(made.value.graph);
+    // All else has been said of the decode graph.
+    diagnostics.push(...made.diagnostics.filter(({ code }) => code.startsWith("quantize/")));
   }
   const policies = options.scaling ? model.policies.map((p) => p.text) : [];
   const { hostEmbedding } = decode.value;
-  return { value: { graphs, hostEmbedding, policies }, diagnostics: decode.diagnostics };
+  return { value: { graphs, hostEmbedding, policies }, diagnostics };
 }
 
-function compileGraph(model: CheckedModel, options: GraphOptions): Outcome<Lowered> {
+interface CompiledGraph extends Lowered {
+  /** The graph as it was lowered, before it was quantized. */
+  readonly form: QnnGraph;
+}
+
+function compileGraph(model: CheckedModel, options: GraphOptions, decode?: QnnGraph): Outcome<CompiledGraph> {
   const optimised = optimise(model, options);
   if (!optimised.value) return { value: undefined, diagnostics: optimised.diagnostics };
   const plain = lower(optimised.value, options);
   const isForm = isQuantized(options.form ?? options.precision);
   const lowered = isForm ? { ...plain, graph: unbatchWeights(plain.graph) } : plain;
   options.onStage?.("lower", () => printQnnGraph(lowered.graph), lowered.graph);
-  const quantized = quantize(lowered.graph, model, options);
+  const quantized = quantize(lowered.graph, model, options, decode);
   const graph = quantized.value;
   if (!graph) return { value: undefined, diagnostics: [...optimised.diagnostics, ...quantized.diagnostics] };
   const diagnostics = [...optimised.diagnostics, ...quantized.diagnostics, ...checkGraph(graph, options)];
-  return { value: hasErrors(diagnostics) ? undefined : { ...lowered, graph }, diagnostics };
+  return { value: hasErrors(diagnostics) ? undefined : { ...lowered, graph, form: lowered.graph }, diagnostics };
 }
 
 function quantize(
   graph: QnnGraph,
   model: CheckedModel,
   { precision, encodings, precisionPolicies = [], onStage }: GraphOptions,
+  decode: QnnGraph | undefined,
 ): Outcome<QnnGraph> {
   if (!isQuantized(precision)) return { value: graph, diagnostics: [] };
   const policies = [...model.precisionPolicies, ...precisionPolicies];
-  const quantized = quantizeGraph(graph, { precision, encodings, policies });
+  const quantized = quantizeGraph(graph, { precision, encodings, decode, policies });
   const made = quantized.value;
   if (made) onStage?.("quantize", () => printQnnGraph(made), made);
   return quantized;

@@ -22,6 +22,8 @@ export class Grids {
   constructor(
     graph: QnnGraph,
     private readonly encodings: EncodingSet | undefined,
+    /** By the graph's names, where it is not the one that was calibrated. */
+    private readonly calibrated?: ReadonlyMap<string, string>,
   ) {
     for (const node of graph.nodes) {
       for (const output of node.outputs) {
@@ -43,12 +45,10 @@ export class Grids {
     const next = this.byName.get(this.stateOutput.get(tensor.name) ?? "");
     if (next && tensor.kind === "APP_WRITE") return this.of(next);
     const name = tensor.name.replace(/\.(flat|heads)$/, "");
-    const encoding = this.encodings?.activations.get(name) ?? this.encodings?.activations.get(tokenless(name));
+    const known = this.calibrated ? this.calibrated.get(name) : name;
+    const encoding = known === undefined ? undefined : this.encodings?.activations.get(known);
     if (encoding?.kind !== "integer" || encoding.bits !== 16 || encoding.scales.length !== 1) return undefined;
     const offset = encoding.symmetric ? -(2 ** 15) : encoding.offsets[0]!;
     return { scale: encoding.scales[0]!, offset };
   }
 }
-
-/** `blocks.3.timeMix.k.t7.2` of one token is calibrated as `blocks.3.timeMix.k.2`. */
-const tokenless = (name: string): string => name.replace(/\.t\d+(?=(\.\d+)?(_\d+)?$)/, "");

@@ -70,10 +70,13 @@ export function headShapes(graph: QnnGraph): QnnGraph {
       const [input] = node.inputs as [QnnTensor];
       const source = current(input);
       const wanted = heads ?? output.dims;
-      if (source.dims.join() === wanted.join() && source.kind !== "STATIC") {
-        now.set(output, source);
+      const known = source.dims.join() === wanted.join() ? source : forms.get(source)?.get(wanted.join());
+      if (known && source.kind !== "STATIC") {
+        now.set(output, known);
         continue;
       }
+      if (source.kind !== "STATIC" && wanted.join() === output.dims.join())
+        forms.set(source, (forms.get(source) ?? new Map<string, QnnTensor>()).set(wanted.join(), output));
     }
     const inputs = node.inputs.map((t) => {
       // FullyConnected would fold any form to rows; but with 4-bit weights HTP computes it wrongly where rows have lain side by side.

@@ -14,6 +14,7 @@ import type { EncodingSet } from "../encodings/encoding.ts";
 import type { QnnDtype, QnnGraph, QnnNode, QnnTensor, StoredScales } from "../lower/qnn-graph.ts";
 import type { PrecisionPolicy } from "../check/typed.ts";
 import type { QuantizedPrecision } from "../targets/targets.ts";
+import { calibratedNames } from "./calibrated-names.ts";
 import { chooseWeights, hasFixedActivations, type WeightChoice } from "./choose-weights.ts";
 import { fixedNodes } from "./domains.ts";
 import { Grids } from "./grids.ts";
@@ -24,6 +25,8 @@ export interface QuantizeOptions {
   readonly precision: QuantizedPrecision;
   /** Ranges of the activations; not needed for float16 activations. */
   readonly encodings?: EncodingSet | undefined;
+  /** The graph that was calibrated, where that is another one: see calibratedNames. */
+  readonly decode?: QnnGraph | undefined;
   /** Of the spec and, behind them, of the command line. */
   readonly policies: readonly PrecisionPolicy[];
 }
@@ -40,7 +43,8 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
       diagnostics: [],
     };
   }
-  const grids = new Grids(graph, options.encodings);
+  const names = options.decode && calibratedNames(given, options.decode);
+  const grids = new Grids(graph, options.encodings, names);
   const missing = new Set<string>();
   const hasRanges = (node: QnnNode): boolean => {
     const without = [...node.inputs.filter((t) => t.kind !== "STATIC"), ...node.outputs].filter((t) => !grids.of(t));

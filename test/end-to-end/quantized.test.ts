@@ -24,7 +24,7 @@ const weightBytes = (artefact: string): number => statSync(join(artefact, "weigh
 
 const trained = [
   { version: "7", prefill: true },
-  { version: "6", prefill: false },
+  { version: "6", prefill: true },
   { version: "5.2", prefill: false },
   { version: "4", prefill: false },
 ];

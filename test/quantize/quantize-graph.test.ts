@@ -1,0 +1,123 @@
+/** What quantization makes of the bundled specs' graphs, with made-up ranges. */
+import { describe, expect, it } from "vitest";
+
+import { type EncodingSet, rangeEncoding } from "../../compiler/encodings/encoding.ts";
+import { graphTensors } from "../../compiler/encodings/graph-tensors.ts";
+import type { QnnGraph, QnnNode, QnnTensor } from "../../compiler/lower/qnn-graph.ts";
+import { compile } from "../../compiler/pipeline.ts";
+import { findTarget, type QuantizedPrecision } from "../../compiler/targets/targets.ts";
+import type { CheckedModel, PrecisionPolicy } from "../../compiler/check/typed.ts";
+import { type Sizes, specText, tinyModel } from "../ir/tiny-model.ts";
+import { tinySizes } from "../specs/tiny-sizes.ts";
+
+// Wide enough that heads and blocks divide them.
+const sizes: Sizes = {
+  ...tinySizes,
+  ...{ D: 128, A: 128, H: 2, N: 64, F: 256, V: 256, Rw: 32, Ra: 32, Rv: 32, Rg: 32, Rm: 32 },
+};
+const modelOf = (name: string): CheckedModel => {
+  const spec = `specs/${name}.rwkv.ts`;
+  return tinyModel(spec, specText(spec), sizes).model;
+};
+
+interface Options {
+  readonly precision?: QuantizedPrecision;
+  readonly without?: (tensor: string) => boolean;
+  readonly policies?: readonly PrecisionPolicy[];
+  readonly prefill?: readonly number[];
+}
+
+function quantized(model: CheckedModel, { precision = "a16w4", without, policies = [], prefill = [] }: Options = {}) {
+  const common = { name: "test", target: findTarget("host")!, embedding: "graph", scaling: true } as const;
+  const form = compile(model, { ...common, precision: "fp32", form: precision }).value!;
+  const names = [...graphTensors(form.graphs).activations].filter((name) => !without?.(name));
+  const activations = new Map(names.map((name) => [name, rangeEncoding(-8, 8)]));
+  const encodings: EncodingSet = { activations, params: new Map() };
+  const compiled = compile(model, { ...common, precision, encodings, precisionPolicies: policies, prefill });
+  return { graphs: compiled.value!.graphs, diagnostics: compiled.diagnostics };
+}
+
+const isFixed = ({ dtype }: QnnTensor): boolean => dtype.includes("fixed");
+const ofType = ({ nodes }: QnnGraph, type: string): QnnNode[] => nodes.filter((node) => node.type === type);
+
+describe.each(["rwkv-4", "rwkv-5.2", "rwkv-6", "rwkv-7"])("%s", (name) => {
+  const model = modelOf(name);
+  const { graphs, diagnostics } = quantized(model, { prefill: [4] });
+
+  it.each(graphs.map((graph) => [graph.kind, graph] as const))(
+    "%s: all products of weights are in 4 bits",
+    (_, graph) => {
+      expect(diagnostics).toEqual([]);
+      const products = ofType(graph, "FullyConnected");
+      expect(products.length).toBeGreaterThan(10);
+      for (const { inputs } of products) expect(inputs.map(({ dtype }) => dtype)).toEqual(["ufixed16", "sfixed4"]);
+    },
+  );
+
+  it.each(graphs.map((graph) => [graph.kind, graph] as const))("%s: 4-bit products read flat vectors", (_, graph) => {
+    for (const { inputs } of ofType(graph, "FullyConnected")) expect(inputs[0]!.dims).toHaveLength(2);
+  });
+
+  it.each(graphs.map((graph) => [graph.kind, graph] as const))("%s: a value changes its form once", (_, graph) => {
+    const conversions = [...ofType(graph, "Quantize"), ...ofType(graph, "Dequantize")];
+    const made = new Map(graph.nodes.flatMap((node) => node.outputs.map((t) => [t.name, node] as const)));
+    const source = (t: QnnTensor): QnnTensor => {
+      const node = made.get(t.name);
+      return node?.type === "Reshape" ? source(node.inputs[0]!) : t;
+    };
+    const sources = conversions.map(({ type, inputs }) => `${type} ${source(inputs[0]!).name}`);
+    expect(new Set(sources).size).toBe(sources.length);
+    for (const { inputs } of conversions)
+      expect(made.get(source(inputs[0]!).name)?.type ?? "input").not.toMatch(/Quantize|Dequantize/);
+  });
+
+  it("the boundary is float16", () => {
+    for (const graph of graphs) {
+      const boundary = graph.nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
+      for (const t of boundary) if (t.kind === "APP_READ" || t.kind === "APP_WRITE") expect(isFixed(t)).toBe(false);
+    }
+  });
+});
+
+describe("what is asked for", () => {
+  const model = modelOf("rwkv-7");
+  const key = (graph: QnnGraph) =>
+    ofType(graph, "FullyConnected").find(({ inputs }) => inputs[1]!.name === "blocks.0.ffn.key.weight")!;
+  const policy = (part: object) =>
+    ({ span: model.head.equations[0]!.span, text: "", ...part }) as unknown as PrecisionPolicy;
+
+  it("a policy's bits are the least", () => {
+    const policies = [policy({ kind: "quantize", pattern: "ffn.*", bits: 8 })];
+    expect(key(quantized(model, { policies }).graphs[0]!).inputs[1]!.dtype).toBe("sfixed8");
+  });
+
+  it("blocks of inputs", () => {
+    const policies = [policy({ kind: "quantize", pattern: "ffn.*", bits: 4, block: 32 })];
+    expect(key(quantized(model, { policies }).graphs[0]!).inputs[1]!.stored).toEqual({ per: "blocks", block: 32 });
+  });
+
+  it("an equation that stays float keeps its weights", () => {
+    const policies = [policy({ kind: "keepFloat", patterns: ["channelMix.k"] })];
+    expect(key(quantized(model, { policies }).graphs[0]!).inputs.map(({ dtype }) => dtype)).toEqual([
+      "float16",
+      "float16",
+    ]);
+  });
+
+  it("a tensor without a range keeps float16, and a warning names it", () => {
+    const made = key(quantized(model).graphs[0]!).outputs[0]!.name;
+    const { graphs, diagnostics } = quantized(model, { without: (name) => name === made });
+    expect(key(graphs[0]!).inputs.map(({ dtype }) => dtype)).toEqual(["float16", "sfixed4"]);
+    expect(diagnostics.map(({ code, notes }) => [code, notes?.[0]])).toEqual([["quantize/missing-range", `${made}.`]]);
+  });
+
+  it.each(["fp16w8", "fp16w4"] as const)("%s: only weights are integers", (precision) => {
+    const { graphs } = quantized(model, { precision });
+    expect(ofType(graphs[0]!, "Quantize")).toEqual([]);
+    const [product] = ofType(graphs[0]!, "FullyConnected");
+    expect(product!.inputs.map(({ dtype }) => dtype)).toEqual([
+      "float16",
+      precision === "fp16w8" ? "sfixed8" : "sfixed4",
+    ]);
+  });
+});
