@@ -75,6 +75,8 @@ HWY_INLINE int64_t wide_sum(VI32 sums) {
 template <FixedForm form>
 struct Decoded {
   static constexpr size_t kPlanes = form == FixedForm::kBytes ? 1 : 4;
+  // Written out, so that it is compiled for the instruction set that its vectors are of.
+  HWY_INLINE Decoded() {}
   VI16 planes[kPlanes];
 };
 
@@ -139,7 +141,8 @@ HWY_INLINE void multiply_some(const FixedRows& weights, const BlocksOfLanes& blo
                               size_t x_step, int64_t* sums, size_t sum_step) {
   const I16 d;
   const I32 d32;
-  const size_t lanes = hn::Lanes(d), step = vector_bytes<form>();
+  [[maybe_unused]] const size_t lanes = hn::Lanes(d);  // not of vectors of a fixed size
+  const size_t step = vector_bytes<form>();
   constexpr size_t kPlanes = Decoded<form>::kPlanes;
   const size_t row_bytes = weights.row_bytes();
   const size_t plane = x_step / kPlanes;
