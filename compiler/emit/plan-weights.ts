@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { constantKey, elements, type Constant } from "../ir/constant.ts";
+import { constantKey, elements, tensorsOf, type Constant } from "../ir/constant.ts";
 import type { QnnDtype, QnnGraph, QnnTensor, StoredScales } from "../lower/qnn-graph.ts";
 
 export interface WeightEntry {
@@ -126,7 +126,7 @@ export function weightsId(plan: WeightPlan, checkpoint: Checkpoint): string {
   const tensors = new Set<string>();
   for (const entry of plan.entries) {
     hash.update(`${entry.offset} ${dataKey(entry)}\n`);
-    collectTensors(entry.constant, tensors);
+    for (const { tensor } of tensorsOf(entry.constant)) tensors.add(tensor);
   }
   for (const name of tensors) {
     const info = checkpoint.tensors.get(name);
@@ -141,32 +141,6 @@ export function weightsId(plan: WeightPlan, checkpoint: Checkpoint): string {
     }
   }
   return hash.digest("hex");
-}
-
-function collectTensors(constant: Constant, names: Set<string>): void {
-  switch (constant.kind) {
-    case "tensor":
-      names.add(constant.tensor);
-      return;
-    case "fill":
-    case "identity":
-      return;
-    case "unary":
-    case "transpose":
-    case "reshape":
-    case "part":
-      return collectTensors(constant.arg, names);
-    case "binary":
-      collectTensors(constant.left, names);
-      return collectTensors(constant.right, names);
-    case "layerNorm":
-      collectTensors(constant.arg, names);
-      collectTensors(constant.weight, names);
-      return collectTensors(constant.bias, names);
-    case "stack":
-    case "columns":
-      for (const arg of constant.args) collectTensors(arg, names);
-  }
 }
 
 /** The 64 bytes in front of the entries (`struct WeightsHeader` in runtime-cpp/model/weights.h). */

@@ -9,6 +9,7 @@
  * In: a lowered graph. Out: the same values; tensors keep their names, those that Reshapes add are called `NAME.heads` and `NAME.flat`.
  */
 import type { QnnGraph, QnnNode, QnnTensor } from "../lower/qnn-graph.ts";
+import { withoutUnread } from "./unread-nodes.ts";
 
 const elementWise = new Set([
   ...["Add", "Subtract", "Multiply", "Divide", "Maximum", "Minimum", "Neg", "Exp", "Log"].map((f) => `ElementWise${f}`),
@@ -122,14 +123,6 @@ function rowsOf(graph: QnnGraph): ReadonlyMap<number, number> {
 
 function reshapeNode(from: QnnTensor, to: QnnTensor, { origin }: QnnNode): QnnNode {
   return { name: `${to.name}.Reshape`, type: "Reshape", inputs: [from], params: [], outputs: [to], origin };
-}
-
-function withoutUnread(nodes: readonly QnnNode[]): readonly QnnNode[] {
-  const read = new Set(nodes.flatMap((node) => node.inputs));
-  const kept = nodes.filter(
-    ({ type, outputs }) => type !== "Reshape" || outputs.some((t) => t.kind === "APP_READ" || read.has(t)),
-  );
-  return kept.length === nodes.length ? nodes : withoutUnread(kept);
 }
 
 /** Equations whose tensor was a Reshape that is gone. */

@@ -7,6 +7,7 @@
  */
 import { type Constant, elements } from "../ir/constant.ts";
 import type { QnnGraph, QnnNode, QnnTensor } from "../lower/qnn-graph.ts";
+import { withoutUnread } from "./unread-nodes.ts";
 
 interface Batched {
   readonly product: QnnNode;
@@ -115,10 +116,4 @@ function partOf(weight: QnnTensor, index: number, inputs: number, features: numb
   const part: Constant = { kind: "part", arg, index, shape: [inputs, features] };
   const constant: Constant = { kind: "transpose", arg: part, perm: [1, 0], shape: [features, inputs] };
   return { ...weight, name: `${weight.name}.${index}`, dims: [features, inputs], constant };
-}
-
-function withoutUnread(nodes: readonly QnnNode[]): readonly QnnNode[] {
-  const read = new Set(nodes.flatMap((node) => node.inputs));
-  const kept = nodes.filter(({ outputs }) => outputs.some((t) => t.kind === "APP_READ" || read.has(t)));
-  return kept.length === nodes.length ? nodes : withoutUnread(kept);
 }
