@@ -6,7 +6,7 @@ import type { Predictions } from "../compare/predictions.ts";
 import { type Diagnostic, inputError } from "../diagnostics/diagnostic.ts";
 import { lineTable, positionOf } from "../diagnostics/text-position.ts";
 import type { ActionResult } from "./command.ts";
-import type { ComparedSide } from "./compare.ts";
+import type { ComparedSide } from "./compare-artefacts.ts";
 import type { ComparedModel } from "./compare-inputs.ts";
 import { linePlaces, shortNumber, table } from "./text.ts";
 

@@ -1,7 +1,7 @@
 /** The bundled program as a process: start-up, pipes, signals, streams. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,26 +19,52 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The least of several runs, in ms: what the machine can do when nothing is in the way. */
-function fastest(args: readonly string[], runs = 7): number {
-  const times = Array.from({ length: runs }, () => {
-    const start = performance.now();
-    execFileSync(process.execPath, args, { stdio: "ignore" });
-    return performance.now() - start;
-  });
-  return Math.min(...times);
+/** The least of several runs of each, turn by turn, in ms: what the machine can do when nothing is in the way. */
+function fastest(commands: readonly (readonly string[])[], runs: number): readonly number[] {
+  const least = commands.map(() => Infinity);
+  for (let run = 0; run < runs; run++) {
+    for (const [index, args] of commands.entries()) {
+      const start = performance.now();
+      execFileSync(process.execPath, args, { stdio: "ignore" });
+      least[index] = Math.min(least[index] ?? Infinity, performance.now() - start);
+    }
+  }
+  return least;
 }
 
-test("light commands start in less than six times what Node itself takes", () => {
-  const node = fastest(["-e", "0"]);
-  expect(fastest([program, "--help"]) / node).toBeLessThan(6);
-  expect(fastest([program, "--version"]) / node).toBeLessThan(6);
+test("help and light commands load less than 1 MB of the program", () => {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    const imports = readFileSync(join(folder, file), "utf8").matchAll(/^(?:import|\} from) "\.\/(chunk-\w+\.js)";/gm);
+    for (const [, name = ""] of imports) load(name);
+  };
+  load("rwkvc.js");
+  const sizes = [...loaded].map((file) => statSync(join(folder, file)).size);
+  expect(loaded.size).toBeGreaterThan(5);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1e6);
 });
 
-test("check takes less than 25 times what Node itself takes", () => {
-  const node = fastest(["-e", "0"]);
-  const args = [program, "check", "specs/rwkv-7.rwkv.ts", "--weights", "models/rwkv7-kjv/model.pth"];
-  expect(fastest(args, 3) / node).toBeLessThan(25);
+// A quiet machine gives 1.5 to 3 times for the light commands and 5 to 8 for `check`. The limits leave room for the tests
+// that run beside this one.
+test("light commands start in less than ten times what Node itself takes", () => {
+  const [node = 0, help = 0, version = 0] = fastest(
+    [
+      ["-e", "0"],
+      [program, "--help"],
+      [program, "--version"],
+    ],
+    9,
+  );
+  expect(help / node).toBeLessThan(10);
+  expect(version / node).toBeLessThan(10);
+});
+
+test("check takes less than 40 times what Node itself takes", () => {
+  const check = [program, "check", "specs/rwkv-7.rwkv.ts", "--weights", "models/rwkv7-kjv/model.pth"];
+  const [node = 0, taken = 0] = fastest([["-e", "0"], check], 3);
+  expect(taken / node).toBeLessThan(40);
 });
 
 test("the program can be started by its own name", () => {
