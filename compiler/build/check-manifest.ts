@@ -147,6 +147,7 @@ const estimate = object({
   upperCycles: number,
   opsWithoutCost: number,
   bytes: object({ inputFill: number, intermediateFill: number, intermediateSpill: number, outputSpill: number }),
+  nodesWithoutCost: table(number),
 });
 
 const contextManifest = object({

@@ -157,6 +157,8 @@ export interface Estimate {
   readonly upperCycles: number;
   /** Ops without a cost: the figures above are too low by an unknown amount when this is not 0. */
   readonly opsWithoutCost: number;
+  /** How many of those ops each node of the graph became. */
+  readonly nodesWithoutCost: Readonly<Record<string, number>>;
   readonly bytes: {
     readonly inputFill: number;
     readonly intermediateFill: number;

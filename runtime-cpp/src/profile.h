@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "backend.h"
@@ -45,8 +46,8 @@ struct Estimate {
   uint64_t intermediate_fill = 0;
   uint64_t intermediate_spill = 0;
   uint64_t output_spill = 0;
-  /// Names of the ops without cost, at DETAILED level.
-  std::vector<std::string> ops;
+  /// How many of those ops each node of the graph became, at DETAILED level.
+  std::map<std::string, uint64_t> nodes_without_cost;
 };
 
 /// Reads the estimate out of a finalize's events; `known` is false for SoCs without one.

@@ -22,6 +22,9 @@ void report_estimate(JsonWriter& report, const Estimate& estimate) {
       .member("intermediateFill", estimate.intermediate_fill);
   report.member("intermediateSpill", estimate.intermediate_spill);
   report.member("outputSpill", estimate.output_spill);
+  report.end_object();
+  report.key("nodesWithoutCost").begin_object();
+  for (const auto& [node, ops] : estimate.nodes_without_cost) report.member(node, ops);
   report.end_object().end_object();
 }
 
@@ -30,9 +33,7 @@ void report_graphs(JsonWriter& report, const std::vector<FinalizeReport>& graphs
   for (const FinalizeReport& graph : graphs) {
     report.begin_object().member("name", graph.graph).member("finalizeSeconds", graph.seconds);
     report_estimate(report, graph.estimate);
-    report.key("opsWithoutCost").begin_array();
-    for (const std::string& op : graph.estimate.ops) report.value(op);
-    report.end_array().end_object();
+    report.end_object();
   }
   report.end_array();
 }

@@ -120,4 +120,21 @@ describe("what is asked for", () => {
       precision === "fp16w8" ? "sfixed8" : "sfixed4",
     ]);
   });
+
+  it("beside float16 activations a matrix that narrows to an eighth stays float16, unless a policy names it", () => {
+    const narrow = tinyModel("specs/rwkv-7.rwkv.ts", specText("specs/rwkv-7.rwkv.ts"), {
+      ...sizes,
+      Rw: 16,
+      Ra: 17,
+    }).model;
+    const dtypes = (options: Options) =>
+      ["w1", "w2", "a1"].map((weight) => {
+        const nodes = ofType(quantized(narrow, options).graphs[0]!, "FullyConnected");
+        return nodes.find(({ inputs }) => inputs[1]!.name === `blocks.0.att.${weight}`)!.inputs[1]!.dtype;
+      });
+    expect(dtypes({ precision: "fp16w8" })).toEqual(["float16", "sfixed8", "sfixed8"]);
+    expect(dtypes({ precision: "a16w8" })).toEqual(["sfixed8", "sfixed8", "sfixed8"]);
+    const policies = [policy({ kind: "quantize", pattern: "att.w1", bits: 8 })];
+    expect(dtypes({ precision: "fp16w4", policies })).toEqual(["sfixed8", "sfixed4", "sfixed4"]);
+  });
 });

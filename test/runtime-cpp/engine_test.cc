@@ -162,8 +162,8 @@ TEST_F(EngineTest, ReadsTheEstimate) {
   EXPECT_EQ(e.microseconds, 20190u);
   EXPECT_EQ(e.input_fill, 20110u);
   EXPECT_EQ(e.output_spill, 20160u);
-  EXPECT_EQ(e.ops_without_cost, 1u);
-  EXPECT_EQ(e.ops, std::vector<std::string>{"OpId_7"});
+  EXPECT_EQ(e.ops_without_cost, 2u);
+  EXPECT_EQ(e.nodes_without_cost, (std::map<std::string, uint64_t>{{"out.FullyConnected", 2}}));
 }
 
 TEST_F(EngineTest, ANewerBinaryIsRefusedBeforeTheLibrarySeesIt) {
