@@ -25,7 +25,9 @@ uint64_t scalar_value(const Qnn_Scalar_t& scalar) {
 }
 
 /// "NODE : OpId_7" is an op that the node NODE became; some have no node.
-std::string node_of(const std::string& op) { return op.substr(0, op.find(" : OpId_")); }
+std::string node_of(const std::string& op) {
+  return op.substr(0, op.find(" : OpId_"));
+}
 
 /// HTP events have both forms, the CPU's only the extended one.
 Status read_data(const Api& api, QnnProfile_EventId_t id, ProfileEvent& event) {
@@ -140,7 +142,8 @@ Estimate estimate_of(const std::vector<ProfileEvent>& events) {
       root->find(QNN_HTP_PROFILE_EVENTTYPE_GRAPH_FINALIZE_PERF_ESTIMATE_MISSING_COST_OPS);
   if (missing != nullptr) {
     estimate.ops_without_cost = missing->value;
-    for (const ProfileEvent& op : missing->children) ++estimate.nodes_without_cost[node_of(op.name)];
+    for (const ProfileEvent& op : missing->children)
+      ++estimate.nodes_without_cost[node_of(op.name)];
   }
   return estimate;
 }
