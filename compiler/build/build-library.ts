@@ -3,7 +3,7 @@
  * cross compiler.
  */
 import { constants } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
 import { execa, ExecaError } from "execa";
@@ -40,17 +40,23 @@ export async function buildLibrary(build: LibraryBuild): Promise<void> {
   const compiler = await findCompiler(build.triple);
   const source = join(build.artefact, "src");
   await mkdir(join(build.artefact, "lib", build.triple), { recursive: true });
-  const args = [
+  const common = [
     ...compiler.args,
     ...compileFlags,
     ...(build.embedWeights ? ["-DRWKVC_EMBED_WEIGHTS", `-DRWKVC_WEIGHTS_FILE="../${weightsFile}"`] : []),
     ...(build.extraFlags ?? []),
     "-I.",
     "-IQNN",
+  ];
+  // The graph's code is large and runs once: optimizing it would take most of the build.
+  const model = join("..", "lib", build.triple, "model.o");
+  await runCompiler(compiler, [...common, "-O0", "-c", "model.cpp", "-o", model], source);
+  const args = [
+    ...common,
     "-shared",
     "-s",
     "-Wl,--as-needed",
-    "model.cpp",
+    model,
     ...supportSources,
     ...(build.embedWeights ? ["weights.S"] : []),
     "-ldl",
@@ -58,6 +64,7 @@ export async function buildLibrary(build: LibraryBuild): Promise<void> {
     join("..", libraryPath(build.name, build.triple)),
   ];
   await runCompiler(compiler, args, source);
+  await rm(join(source, model));
   const library = join(build.artefact, libraryPath(build.name, build.triple));
   if (
     await access(library).then(

@@ -9,6 +9,8 @@ import { scratch } from "../scratch.ts";
 import { host, run } from "./artefacts.ts";
 
 const weights = "models/rwkv4-kjv/model.pth";
+/** Every step is a build: one layer. */
+const small = "random:3:specs/rwkv-4.rwkv.ts:L=1,D=64,A=64,F=128,V=256";
 const text = "models/kjv-held-out.bin";
 
 interface Report {
@@ -29,7 +31,7 @@ import base from "rwkvc/specs/rwkv-4.rwkv.ts";
 export default extend(base, { name: "mine", policies: [quantize("ffn.*", "w8")] });
 `,
   );
-  const args = [mine, "--weights", weights, "--text", text, "--limit", "24", "--loss", "0"];
+  const args = [mine, "--weights", small, "--text", text, "--limit", "24", "--loss", "0"];
   const report = await run<Report>(["sensitivity", ...args, "--write"], host);
   const bits = new Map(report.groups.map((group) => [group.pattern, group.bits]));
   expect([bits.get("ffn.key"), bits.get("att.key"), bits.get("head")]).toEqual([8, 4, 4]);

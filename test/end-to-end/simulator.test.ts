@@ -3,7 +3,7 @@
  *
  * Every operation rounds to fp16 there, so logits are judged by what they are for: mean negative log likelihood within
  * 0.01 nats, and the top token. The simulator takes 0.1 s a token, and a build for an SoC some ten: RWKVC_LONG_TESTS=1 reads 1,024
- * bytes instead of 128, and takes every model for every SoC.
+ * bytes instead of 64, and takes every model for every SoC.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ import { scratch } from "../scratch.ts";
 import { build, htp, largestDifference, logitsOf, official, readFloats, run, sameTop } from "./artefacts.ts";
 
 const isLong = process.env.RWKVC_LONG_TESTS === "1";
-const bytes = isLong ? 1024 : 128;
+const bytes = isLong ? 1024 : 64;
 
 /** Ten times what it takes where nothing else runs. */
 const slow = { timeout: 1_800_000 };
@@ -62,7 +62,7 @@ withHtp("fp16 on the HTP simulator", () =>
     // The library's way is the same for all models.
     test.runIf(isLong || model === "rwkv7-kjv")("the context binary writes the model library's text", async () => {
       const prompt = "In the beginning ";
-      const args = ["run", artefact, "--prompt", prompt, "--tokens", "16"];
+      const args = ["run", artefact, "--prompt", prompt, "--tokens", "8"];
       type Ran = { text: string; source: string };
       const fromContext = await run<Ran>(args, htp);
       expect(fromContext.source).toBe("context");
@@ -79,7 +79,7 @@ withHtp("fp16 on the HTP simulator", () =>
 
 withHtp("a model that overflows fp16, on the HTP simulator", () => {
   const { tokens, logits, vocab } = official("rwkv5.2-overflow");
-  const count = 64;
+  const count = isLong ? 64 : 24;
   const reference = logits.slice(0, count * vocab);
   const agreement = async (options: readonly string[]): Promise<number> => {
     const [spec, weights] = ["specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-overflow/model.pth"];
@@ -88,7 +88,7 @@ withHtp("a model that overflows fp16, on the HTP simulator", () => {
   };
 
   test("is right with its scaling policies", slow, async () => {
-    expect(await agreement([])).toBeGreaterThanOrEqual(60);
+    expect(await agreement([])).toBeGreaterThanOrEqual(count - 4);
   });
 
   test("is wrong without", slow, async () => {
