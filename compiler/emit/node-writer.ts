@@ -62,7 +62,8 @@ export const gridLiteral = ({ scale, offset }: Grid): string => `{${floatLiteral
 /** `graph.input(...)` or `graph.weight(...)` as a declaration of `variable`. */
 export function creation(variable: string, tensor: QnnTensor, name: string, offset: string | null): string[] {
   const maker = offset === null ? "input" : "weight";
-  const args = [stringLiteral(name), ...(offset === null ? [] : [offset]), typeCall(tensor)];
+  const type = typeCall(tensor, tensor.grid && gridLiteral(tensor.grid));
+  const args = [stringLiteral(name), ...(offset === null ? [] : [offset]), type];
   return call("  ", `const Tensor ${variable} = graph.${maker}`, args);
 }
 

@@ -151,7 +151,7 @@ function structureKey(section: Section): string {
       node.origin.span,
     ]),
     section.statics.map(tensor),
-    section.inputs.map(tensor),
+    section.inputs.map((t) => [tensor(t), t.grid]),
     section.externals.map((t) => [t.dtype, t.dims]),
   ]);
 }

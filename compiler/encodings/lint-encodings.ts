@@ -1,7 +1,7 @@
 /** What Qualcomm's HTP backend would refuse of encodings, or compute wrongly, by the architecture of the NPU. */
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Soc } from "../targets/targets.ts";
-import type { Encoding } from "./encoding.ts";
+import type { BlockEncoding, Encoding } from "./encoding.ts";
 import { symmetricOffset } from "./encodings-file.ts";
 import type { LoadedEncodings } from "./load-encodings.ts";
 import { faultAt } from "./read-encodings.ts";
@@ -15,7 +15,7 @@ export interface LintFinding {
 /** Beyond these the rest is counted. */
 const mostListed = 50;
 
-/** Diagnostics: lint/asymmetric-per-channel, lint/asymmetric-weight, lint/wide-weight, lint/bit-width, lint/block-size, lint/blocks, lint/activation, lint/float16, lint/more. */
+/** Diagnostics: lint/asymmetric-per-channel, lint/asymmetric-weight, lint/wide-weight, lint/bit-width, lint/block-size, lint/blocks, lint/wide-blocks, lint/activation, lint/float16, lint/more. */
 export function lintEncodings(file: LoadedEncodings, soc: Pick<Soc, "arch" | "fp16" | "name">): readonly Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   let left = 0;
@@ -55,7 +55,7 @@ export function lintActivation(encoding: Encoding, soc: LintSoc): LintFinding | 
 /** Of a constant: a weight or a bias. */
 export function lintParam(encoding: Encoding, soc: LintSoc): LintFinding | undefined {
   if (encoding.kind === "float") return lintFloat(encoding.bits, soc);
-  if (encoding.kind === "blocks") return lintBlocks(encoding.block, soc);
+  if (encoding.kind === "blocks") return lintBlocks(encoding, soc);
   const { bits, scales, offsets, symmetric } = encoding;
   const isSymmetric = symmetric || offsets.every((offset) => offset === symmetricOffset(bits));
   if (![4, 8, 16, 32].includes(bits))
@@ -85,18 +85,26 @@ export function lintParam(encoding: Encoding, soc: LintSoc): LintFinding | undef
   };
 }
 
-function lintBlocks(block: number, soc: LintSoc): LintFinding | undefined {
+function lintBlocks({ block, scales, blockScales }: BlockEncoding, soc: LintSoc): LintFinding | undefined {
   if (soc.arch < 73) {
     return {
       ...{ code: "lint/blocks", problem: `weights in blocks (LPBQ) need HTP v73, and ${soc.name} is v${soc.arch}` },
       hint: "use 4 bits per channel, or 8",
     };
   }
-  if ([16, 32, 64].includes(block)) return undefined;
+  if (![16, 32, 64].includes(block)) {
+    return {
+      code: "lint/block-size",
+      problem: `HTP has no blocks of ${block} inputs`,
+      hint: "use blocks of 16, 32 or 64",
+    };
+  }
+  const [outputs, inputs] = [scales.length, (blockScales.length / scales.length) * block];
+  if (outputs <= inputs) return undefined;
   return {
-    code: "lint/block-size",
-    problem: `HTP has no blocks of ${block} inputs`,
-    hint: "use blocks of 16, 32 or 64",
+    code: "lint/wide-blocks",
+    problem: `with ${outputs} outputs of ${inputs} inputs HTP computes blocks wrongly, without an error`,
+    hint: "use 4 bits per channel, or 8",
   };
 }
 

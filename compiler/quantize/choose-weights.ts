@@ -9,6 +9,8 @@ export interface WeightChoice {
   readonly stored: StoredScales;
   /** Name of what the weight is multiplied with, as calibration knows it. */
   readonly multiplies: string;
+  /** Why it has no blocks though a policy gives it some. */
+  readonly withoutBlocks?: string;
 }
 
 /** What the policies say of the weight of a node; undefined: nothing. */
@@ -40,12 +42,22 @@ export function chooseWeights(
     if (bits > 8) continue;
     if (!policy && !hasFixedActivations(precision) && outputs * narrowing <= inputs) continue;
     const block = bits === 4 ? policy?.block : undefined;
-    const isBlocked = block !== undefined && inputs % block === 0;
+    const problem = block === undefined ? undefined : blockProblem(precision, block, outputs, inputs);
+    const isBlocked = block !== undefined && problem === undefined;
     chosen.set(node, {
       bits: bits as 4 | 8,
       multiplies: node.inputs[0]!.name,
       stored: isBlocked ? { per: "blocks", block } : { per: "channels" },
+      ...(problem !== undefined && { withoutBlocks: problem }),
     });
   }
   return chosen;
+}
+
+function blockProblem(precision: QuantizedPrecision, block: number, outputs: number, inputs: number) {
+  if (!hasFixedActivations(precision)) return "HTP does not take blocks beside float16 activations";
+  if (inputs % block !== 0) return `blocks of ${block} do not divide ${inputs} inputs`;
+  // v73 to v85: the first INPUTS outputs are right, the others anything; from four times as many on the graph is refused.
+  if (outputs > inputs) return "HTP computes blocks wrongly where a weight has more outputs than inputs";
+  return undefined;
 }

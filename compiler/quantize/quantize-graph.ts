@@ -7,7 +7,7 @@
  * Out: the same graph with integer weights, grids on its fixed-point tensors, and one Quantize or Dequantize for each tensor that is
  * read in the other form. Names: a tensor keeps its name where it is made; its other form is NAME.q or NAME.f.
  *
- * Diagnostics: `quantize/missing-range`.
+ * Diagnostics: `quantize/missing-range`, `quantize/blocks`.
  */
 import { type Diagnostic, inputWarning, type Outcome } from "../diagnostics/diagnostic.ts";
 import type { EncodingSet } from "../encodings/encoding.ts";
@@ -37,10 +37,11 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
   const weights = chooseWeights(given, precision, (weight, node) => weightBits(policies, weight, pathOf(node)));
   const graph = headShapes(given);
   const choices = byOutput(graph, weights);
+  const diagnostics = withoutBlocks(choices);
   if (!hasFixedActivations(precision)) {
     return {
       value: { ...graph, nodes: graph.nodes.map((node) => withWeight(node, choices.get(node))) },
-      diagnostics: [],
+      diagnostics,
     };
   }
   const names = options.decode && calibratedNames(given, options.decode);
@@ -57,7 +58,8 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
     isFloat: (node) => keepsFloat(policies, pathOf(node)) || !hasRanges(node),
   });
   const nodes = new Rewriter(graph, grids, fixed, choices).nodes();
-  return { value: { ...graph, nodes }, diagnostics: missing.size === 0 ? [] : [missingRanges([...missing])] };
+  if (missing.size > 0) diagnostics.push(missingRanges([...missing]));
+  return { value: { ...graph, nodes }, diagnostics };
 }
 
 /** Path of the equation that a node is part of: `blocks.3.timeMix.k`. */
@@ -78,13 +80,28 @@ function byOutput(graph: QnnGraph, choices: ReadonlyMap<QnnNode, WeightChoice>):
   return found;
 }
 
+/** What policies ask for and cannot have. */
+function withoutBlocks(choices: ReadonlyMap<QnnNode, WeightChoice>): Diagnostic[] {
+  const names = new Map<string, string[]>();
+  for (const [node, { withoutBlocks: reason }] of choices) {
+    if (reason !== undefined) names.set(reason, [...(names.get(reason) ?? []), node.inputs[1]!.name]);
+  }
+  if (names.size === 0) return [];
+  const count = [...names.values()].flat().length;
+  return [
+    inputWarning("quantize/blocks", `${count} weights get a scale for each output channel, and none for blocks`, {
+      notes: [...names].map(([reason, weights]) => `${reason}: ${someOf(weights)}.`),
+      hint: "where 4 bits are too few without blocks, give such a weight 8",
+    }),
+  ];
+}
+
+const someOf = (names: readonly string[]): string =>
+  `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+
 function missingRanges(names: readonly string[]): Diagnostic {
-  const shown = names.slice(0, 5).join(", ");
   return inputWarning("quantize/missing-range", `${names.length} tensors have no 16-bit range in the encodings`, {
-    notes: [
-      `${shown}${names.length > 5 ? ` and ${names.length - 5} more` : ""}.`,
-      "The products that read or make them keep float16 activations.",
-    ],
+    notes: [`${someOf(names)}.`, "The products that read or make them keep float16 activations."],
     hint: "calibrate this spec and checkpoint: rwkvc calibrate",
   });
 }

@@ -44,6 +44,12 @@ test("parameters", () => {
   expect(code(integer(5, true))).toBe("lint/bit-width");
   expect(code(blocks(32), v69)).toBe("lint/blocks");
   expect(code(blocks(8))).toBe("lint/block-size");
+  const outputs = (count: number): Encoding => ({
+    ...{ kind: "blocks", bits: 4, block: 16 },
+    ...{ scales: Array<number>(count).fill(1), blockScales: Array<number>(count).fill(1) },
+  });
+  expect(code(outputs(16))).toBeUndefined();
+  expect(code(outputs(17))).toBe("lint/wide-blocks");
 });
 
 function loaded(text: string): LoadedEncodings {

@@ -92,8 +92,27 @@ describe("what is asked for", () => {
   });
 
   it("blocks of inputs", () => {
-    const policies = [policy({ kind: "quantize", pattern: "ffn.*", bits: 4, block: 32 })];
-    expect(key(quantized(model, { policies }).graphs[0]!).inputs[1]!.stored).toEqual({ per: "blocks", block: 32 });
+    const policies = [policy({ kind: "quantize", pattern: "att.{key,value}", bits: 4, block: 32 })];
+    const { graphs, diagnostics } = quantized(model, { policies });
+    const products = ofType(graphs[0]!, "FullyConnected").map(({ inputs }) => inputs[1]!);
+    const [att] = products.filter(({ name }) => name === "blocks.0.att.key.weight");
+    expect(att!.stored).toEqual({ per: "blocks", block: 32 });
+    expect(diagnostics).toEqual([]);
+  });
+
+  it("no blocks where HTP has none, and a warning that names the weights", () => {
+    const blocks = (pattern: string, block: number) => policy({ kind: "quantize", pattern, bits: 4, block });
+    // 256 outputs of 128 inputs.
+    const wide = quantized(model, { policies: [blocks("ffn.*", 32)] });
+    expect(key(wide.graphs[0]!).inputs[1]!.stored).toEqual({ per: "channels" });
+    const narrow = quantized(model, { policies: [blocks("att.w2", 64)] });
+    const beside = quantized(model, { policies: [blocks("att.key", 32)], precision: "fp16w4" });
+    const notes = [wide, narrow, beside].map(({ diagnostics }) => diagnostics.map((d) => [d.code, d.notes]));
+    expect(notes).toEqual([
+      [["quantize/blocks", [expect.stringMatching(/^HTP computes .* outputs than inputs: blocks.0.ffn.key.weight, /)]]],
+      [["quantize/blocks", [expect.stringMatching(/^blocks of 64 do not divide 32 inputs: blocks.0.att.w2/)]]],
+      [["quantize/blocks", [expect.stringMatching(/^HTP does not take .* float16 activations: blocks.0.att.key/)]]],
+    ]);
   });
 
   it("an equation that stays float keeps its weights", () => {

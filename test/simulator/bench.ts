@@ -17,7 +17,15 @@ import { type IrGraph, type IrState, topological, type Value } from "../../compi
 import { checkGraph } from "../../compiler/lower/check-graph.ts";
 import { GraphBuilder } from "../../compiler/lower/graph-builder.ts";
 import { lower } from "../../compiler/lower/lower.ts";
-import type { QnnGraph, QnnNode, QnnParam, QnnTensor } from "../../compiler/lower/qnn-graph.ts";
+import type {
+  FixedPointDtype,
+  Grid,
+  QnnGraph,
+  QnnNode,
+  QnnParam,
+  QnnTensor,
+  StoredScales,
+} from "../../compiler/lower/qnn-graph.ts";
 import { guardActivations } from "../../compiler/passes/guard-activations.ts";
 import { findTarget } from "../../compiler/targets/targets.ts";
 import { constantsOf } from "../ir/bundled-model.ts";
@@ -160,6 +168,11 @@ export class Hand {
   private readonly outputs: ManifestTensor[] = [];
   private nodes = 0;
 
+  /** Nodes so far. */
+  get count(): number {
+    return this.nodes;
+  }
+
   input(name: string, dims: readonly number[], dtype: "float16" | "int32" = "float16"): QnnTensor {
     this.inputs.push({ name, role: "embedding", dtype, shape: dims });
     return this.builder.input(name, dims, dtype);
@@ -172,6 +185,29 @@ export class Hand {
   weight({ op, name }: Value, dims: readonly number[]): QnnTensor {
     if (op.kind !== "constant") throw new Error(`${name} is no constant`);
     return this.builder.static(op.constant, dims, name);
+  }
+
+  /** Codes of 16 bits. */
+  codes(name: string, dims: readonly number[], grid: Grid): QnnTensor {
+    this.inputs.push({ name, role: "embedding", dtype: "uint16", shape: dims });
+    return { ...this.builder.input(name, dims, "ufixed16"), grid };
+  }
+
+  /** A constant in fixed point, as quantization asks for it. */
+  stored(value: Value, dims: readonly number[], dtype: FixedPointDtype, stored: StoredScales): QnnTensor {
+    return { ...this.weight(value, dims), name: value.name, dtype, stored };
+  }
+
+  /** A node whose result is codes of 16 bits. */
+  fixedNode(
+    type: QnnNode["type"],
+    inputs: readonly QnnTensor[],
+    dims: readonly number[],
+    grid: Grid,
+    output?: string,
+    params: readonly QnnParam[] = [],
+  ): QnnTensor {
+    return Object.assign(this.node(type, inputs, dims, params, output), { dtype: "ufixed16", grid } as const);
   }
 
   /** `output`: the name of the result that it is. */

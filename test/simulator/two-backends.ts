@@ -10,6 +10,7 @@ import { hostTriple, libraryPath } from "../../compiler/build/build-library.ts";
 import { runProgram } from "../../compiler/build/native-programs.ts";
 import { hostLibraryPath } from "../../compiler/build/project-paths.ts";
 import { writeArtefact } from "../../compiler/build/write-artefact.ts";
+import type { Encoding } from "../../compiler/encodings/encoding.ts";
 import type { QnnGraph } from "../../compiler/lower/qnn-graph.ts";
 import { findTarget } from "../../compiler/targets/targets.ts";
 import { htpLibrary } from "../qualcomm.ts";
@@ -23,7 +24,7 @@ const backends = {
 } as const;
 type Backend = keyof typeof backends;
 
-/** float16 by its bits, or indices. */
+/** float16 by its bits, codes of 16 bits, or indices. */
 export type Bits = Uint16Array | Int32Array;
 
 /** A graph and, after `run`, what each backend made of it: bits by the output's name. */
@@ -36,6 +37,8 @@ export interface Pair {
 
 export class TwoBackends {
   readonly weights = new Weights();
+  /** Of quantized weights, by name; where there is none it is searched. */
+  readonly encodings = new Map<string, Encoding>();
   private readonly pairs: Pair[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), "rwkvc-two-backends-"));
 
@@ -63,6 +66,7 @@ export class TwoBackends {
       tokenizer: null,
       graphs: this.pairs.map((p) => p.graph),
       hostEmbedding: null,
+      rounding: { encodings: { activations: new Map(), params: this.encodings }, compensate: false },
     } as const;
     await writeArtefact(artefact, plan, this.weights);
     const library = join(artefact, libraryPath("small", hostTriple));
@@ -172,4 +176,23 @@ export function distance(
   }
   if (counted === 0) throw new Error(`${pair.graph.name}: no element of ${output} was compared`);
   return { equal: equal / counted, steps, absolute, worst };
+}
+
+/** Of codes: the share that is equal, and how many units apart the others are at most. */
+export function codeDistance(
+  pair: Pair,
+  output: string,
+): { readonly equal: number; readonly most: number; readonly worst: string } {
+  const [device, host] = [pair.device[output], pair.host[output]];
+  if (!device || !host || device.length !== host.length || device.length === 0)
+    throw new Error(`${pair.graph.name}: output ${output} was not made by both backends`);
+  let [equal, most, worst] = [0, 0, "none"];
+  for (let i = 0; i < device.length; i++) {
+    const apart = Math.abs(device[i]! - host[i]!);
+    if (apart === 0) equal++;
+    if (apart <= most) continue;
+    most = apart;
+    worst = `element ${i}: simulator ${device[i]}, host ${host[i]}`;
+  }
+  return { equal: equal / device.length, most, worst };
 }

@@ -11,6 +11,13 @@ int32_t FixedCode::store(double value) const {
   return fixed_round(value / scale, *this);
 }
 
+int32_t FixedCode::quantize(float value) const {
+  const float number = value * static_cast<float>(1.0 / scale);
+  const double nearest = std::round(static_cast<double>(number)) - static_cast<double>(offset);
+  if (!(nearest > static_cast<double>(least))) return least;
+  return nearest < static_cast<double>(greatest) ? static_cast<int32_t>(nearest) : greatest;
+}
+
 int32_t fixed_round(double number, const FixedCode& code) {
   const double nearest = std::floor(number + 0.5) - static_cast<double>(code.offset);
   if (!(nearest > static_cast<double>(code.least))) return code.least;
@@ -62,7 +69,7 @@ uint16_t fixed_linear_result(int64_t sum, const FixedSum& scaling, int32_t y_off
 
 double fixed_addend(int32_t x_offset, int64_t weights, double bias) {
   const double product = static_cast<double>(x_offset) * static_cast<double>(weights);
-  return std::floor(product / 256.0 + 0.5) + std::trunc(bias / 256.0);
+  return std::round(product / 256.0) + std::trunc(bias / 256.0);
 }
 
 uint16_t half_weight(int32_t stored, float scale) {

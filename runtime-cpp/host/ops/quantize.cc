@@ -1,7 +1,7 @@
 // Quantize, Dequantize and Convert, to and from fixed point.
 //
-// To fixed point: the nearest that the output can hold, half up; float16 is read in the extended
-// range, a NaN gives the least stored integer. The device rounds some ties the other way: 1 unit.
+// Floats to fixed point: FixedCode::quantize; float16 is read in the extended range. Fixed point to
+// fixed point: the nearest that the output can hold, half up (the device: 1 unit).
 // From fixed point: the product in float32, then to float16, ties to even (the device: 1 unit in
 // the last place).
 
@@ -56,7 +56,8 @@ std::unique_ptr<Kernel> from_float(const Op& op) {
     return kernel_of([=](const Buffers& buffers) {
       const auto* x = in<typename Format::Stored>(buffers, 0);
       auto* y = out<uint8_t>(buffers);
-      for (uint64_t i = 0; i < count; ++i) put_stored(y, dtype, i, code.store(Format::load(x[i])));
+      for (uint64_t i = 0; i < count; ++i)
+        put_stored(y, dtype, i, code.quantize(static_cast<float>(Format::load(x[i]))));
     });
   });
 }

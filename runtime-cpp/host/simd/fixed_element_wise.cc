@@ -31,8 +31,18 @@ HWY_INLINE VI load_whole(const uint16_t* from) {
 struct Rounding {
   explicit Rounding(const FixedCode& code) : offset(static_cast<double>(code.offset)) {}
   HWY_INLINE void store(VD number, uint16_t* to) const {
+    put(hn::Floor(hn::Add(number, hn::Set(F64(), 0.5))), to);
+  }
+  /// Half away from zero.
+  HWY_INLINE void store_away(VD number, uint16_t* to) const {
+    const auto magnitude = hn::Floor(hn::Add(hn::Abs(number), hn::Set(F64(), 0.5)));
+    put(hn::CopySign(magnitude, number), to);
+  }
+
+ private:
+  HWY_INLINE void put(VD whole, uint16_t* to) const {
     const F64 d;
-    const auto nearest = hn::Sub(hn::Floor(hn::Add(number, hn::Set(d, 0.5))), hn::Set(d, offset));
+    const auto nearest = hn::Sub(whole, hn::Set(d, offset));
     // In this order a NaN becomes 0.
     const auto clamped = hn::Max(hn::Min(nearest, hn::Set(d, 65535.0)), hn::Zero(d));
     hn::StoreU(hn::DemoteTo(W16(), hn::DemoteTo(I32(), clamped)), W16(), to);
@@ -136,14 +146,14 @@ void convert_all(const FixedCode& from, const FixedCode& to, const uint16_t* x, 
 }
 
 HWY_INLINE uint16_t quantize_one(const FixedCode& to, uint16_t half) {
-  return static_cast<uint16_t>(to.store(extended_value(half)));
+  return static_cast<uint16_t>(to.quantize(static_cast<float>(extended_value(half))));
 }
 
 void quantize_all(const FixedCode& to, const uint16_t* x, uint16_t* out, size_t count) {
   size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
   const F64 d;
-  const auto scale = hn::Set(d, to.scale);
+  const auto inverse = hn::Set(F32(), static_cast<float>(1.0 / to.scale));
   const hn::Half<F32> half;
   const Rounding rounding(to);
   const size_t lanes = hn::Lanes(F32());
@@ -153,11 +163,11 @@ void quantize_all(const FixedCode& to, const uint16_t* x, uint16_t* out, size_t 
       for (size_t j = i; j < i + lanes; ++j) out[j] = quantize_one(to, x[j]);
       continue;
     }
-    const auto wide = widen(bits);
+    const auto wide = hn::Mul(widen(bits), inverse);
     const auto low = hn::PromoteTo(d, hn::LowerHalf(half, wide));
     const auto high = hn::PromoteTo(d, hn::UpperHalf(half, wide));
-    rounding.store(hn::Div(low, scale), out + i);
-    rounding.store(hn::Div(high, scale), out + i + lanes / 2);
+    rounding.store_away(low, out + i);
+    rounding.store_away(high, out + i + lanes / 2);
   }
 #endif
   for (; i < count; ++i) out[i] = quantize_one(to, x[i]);

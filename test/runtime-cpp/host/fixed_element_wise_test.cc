@@ -161,6 +161,18 @@ TEST(FixedElementWise, OneOperand) {
   check_unary("Convert", [](Real x) { return x; }, {0.0009f, -31000});
 }
 
+/// Half way between two stored integers: away from zero.
+TEST(FixedElementWise, QuantizeRoundsTiesAway) {
+  const std::vector<uint32_t> dims{1, 4};
+  FixedGraph graph;
+  const uint32_t half = graph.input("x", dims);
+  const uint32_t fixed = graph.fixed("q", QNN_TENSOR_TYPE_APP_READ, dims, one_scale(1.0f, -100));
+  graph.node("Quantize", {half}, {fixed});
+  // 0.5, -0.5, 2.5, -2.5
+  const Stored found = run_both(graph, {{half, {0x3800, 0xB800, 0x4100, 0xC100}}}, fixed);
+  EXPECT_EQ(found, (Stored{101, 99, 103, 97}));
+}
+
 /// All float16 numbers to fixed point, and all stored integers back.
 TEST(FixedElementWise, QuantizeAndDequantize) {
   for (const Code& code : kCodes) {
@@ -175,7 +187,8 @@ TEST(FixedElementWise, QuantizeAndDequantize) {
     const Stored stored = run_both(to, {{half, every}}, fixed);
     std::vector<Real> exact;
     for (const uint16_t bits : every) exact.push_back(static_cast<Real>(extended_value(bits)));
-    expect_nearest(code, stored, exact);
+    // Two roundings to float32 of numbers below 2^16.
+    expect_nearest(code, stored, exact, 0x1p-7L);
 
     FixedGraph from;
     const uint32_t q =

@@ -182,7 +182,11 @@ class Layer {
       low += (x & 255) * weight(m, k);
       sum += weight(m, k);
     }
-    int64_t acc = high + floor_div(low, 256) + floor_div(x_offset_ * sum + 128, 256);
+    // The offset's share is rounded, half away from zero.
+    const int64_t offset = x_offset_ * sum;
+    const int64_t nearest =
+        offset < 0 ? -floor_div(128 - offset, 256) : floor_div(offset + 128, 256);
+    int64_t acc = high + floor_div(low, 256) + nearest;
     if (case_.bias) acc += bias_[m] / 256;
     const double unit = static_cast<double>(x_scale_) * static_cast<double>(w_scale(m));
     const double factor = 256.0 * unit / static_cast<double>(y_scale_);
