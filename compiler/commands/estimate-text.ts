@@ -16,6 +16,8 @@ export function describeEstimates(estimates: Readonly<Record<string, Estimate | 
   });
 }
 
+export const opsText = (count: number): string => `${count} ${count === 1 ? "op" : "ops"}`;
+
 /** The library makes several ops of a node; some have no cost in its model. */
 function describeMissing({ opsWithoutCost, nodesWithoutCost }: Estimate): string[] {
   if (opsWithoutCost === 0) return [];
@@ -33,7 +35,7 @@ function describeMissing({ opsWithoutCost, nodesWithoutCost }: Estimate): string
       `${ops}${layers > 0 ? ` in ${layers} ${layers === 1 ? "layer" : "layers"}` : ""}`,
     ]);
   return [
-    `${opsWithoutCost} ops without a cost, so it will take longer; they belong to the nodes`,
+    `${opsText(opsWithoutCost)} without a cost, so it will take longer; by the nodes that they belong to`,
     ...table(rows).trimEnd().split("\n"),
   ];
 }

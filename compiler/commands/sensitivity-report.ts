@@ -5,6 +5,7 @@ import { mixPolicies } from "../sensitivity/mix.ts";
 import type { Measured, Measurement, Step } from "../sensitivity/search.ts";
 import type { QuantizedPrecision, Soc } from "../targets/targets.ts";
 import type { ActionResult } from "./command.ts";
+import { opsText } from "./estimate-text.ts";
 import { bytes, table } from "./text.ts";
 
 export interface FrontPoint extends Measured {
@@ -113,7 +114,7 @@ function frontTable({ front, reference, groups, chosen, soc }: Sensitivity): str
 
 function microseconds({ microseconds: time, withoutCost = 0 }: FrontPoint): string {
   if (time === undefined) return "no estimate";
-  return `${time} us${withoutCost > 0 ? ` (${withoutCost} ops without a cost)` : ""}`;
+  return `${time} us${withoutCost > 0 ? ` (${opsText(withoutCost)} without a cost)` : ""}`;
 }
 
 function chosenText({ chosen, reference, loss, policies, written, measured }: Sensitivity): string {

@@ -29,7 +29,7 @@ test("what has no cost is named, the nodes of all layers on one line, the most f
     "blocks.1.timeMix.v.FullyConnected": 1,
   };
   expect(describeEstimates({ decode: { ...estimate, opsWithoutCost: 133, nodesWithoutCost } }).slice(2)).toEqual([
-    "  133 ops without a cost, so it will take longer; they belong to the nodes",
+    "  133 ops without a cost, so it will take longer; by the nodes that they belong to",
     "    channelMix.k.Relu         128 in 2 layers",
     "    out.FullyConnected        4",
     "    timeMix.v.FullyConnected  1 in 1 layer",
