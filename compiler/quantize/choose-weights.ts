@@ -39,7 +39,8 @@ export function chooseWeights(
     const [outputs = 1, inputs = 1] = weight.dims;
     const policy = policyOf(tensorsOf(weight.constant!)[0]?.tensor ?? weight.name, node);
     const bits = Math.max(bitsOf[precision], policy?.bits ?? 0);
-    if (bits > 8) continue;
+    // HTP's finalize does not come to an end with an integer weight of one row or column.
+    if (bits > 8 || Math.min(outputs, inputs) === 1) continue;
     if (!policy && !hasFixedActivations(precision) && outputs * narrowing <= inputs) continue;
     const block = bits === 4 ? policy?.block : undefined;
     const problem = block === undefined ? undefined : blockProblem(precision, block, outputs, inputs);

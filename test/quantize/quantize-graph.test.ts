@@ -156,4 +156,12 @@ describe("what is asked for", () => {
     const policies = [policy({ kind: "quantize", pattern: "att.w1", bits: 8 })];
     expect(dtypes({ precision: "fp16w4", policies })).toEqual(["sfixed8", "sfixed4", "sfixed4"]);
   });
+
+  it("a matrix of one row or column stays float16", () => {
+    const { model } = tinyModel("specs/rwkv-7.rwkv.ts", specText("specs/rwkv-7.rwkv.ts"), { ...sizes, Ra: 1 });
+    const products = ofType(quantized(model).graphs[0]!, "FullyConnected");
+    const dtypes = products.map(({ inputs: [, weight] }) => [weight!.dims.includes(1), weight!.dtype] as const);
+    expect(dtypes.filter(([isThin]) => isThin).map(([, dtype]) => dtype)).toEqual(Array(4).fill("float16"));
+    expect(new Set(dtypes.filter(([isThin]) => !isThin).map(([, dtype]) => dtype))).toEqual(new Set(["sfixed4"]));
+  });
 });
