@@ -3,6 +3,7 @@
  * runtime-cpp/model/graph.cc reads them).
  */
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
 import type { Encoding } from "../encodings/encoding.ts";
 import { elements } from "../ir/constant.ts";
 import type { FixedPointDtype, QnnDtype, StoredScales } from "../lower/qnn-graph.ts";
@@ -12,6 +13,7 @@ import {
   onGrid,
   pack4,
   type QuantizedRows,
+  type ReadValues,
   type RoundRows,
   type Stored,
   tensorGrid,
@@ -32,7 +34,7 @@ export const isFixedPoint = (dtype: QnnDtype): dtype is FixedPointDtype => dtype
 /** Rows that are rounded at once hold about this many elements. */
 const windowElements = 2 ** 20;
 
-/** Gives the encoding that the constant has got. */
+/** Gives the encoding that the constant has got. Fails with weights/not-finite, behind values that are not it. */
 export async function writeQuantized(
   entry: WeightEntry,
   checkpoint: Checkpoint,
@@ -41,10 +43,11 @@ export async function writeQuantized(
 ): Promise<Encoding> {
   const dtype = entry.dtype as FixedPointDtype;
   const stored = entry.stored!;
-  const read = constantReader(entry.constant, checkpoint);
   const total = elements(entry.dims);
+  const { read, expectFinite } = finiteReader(entry, total, checkpoint);
   if (stored.per === "tensor") {
     const grid = tensorGrid(dtype, total, read);
+    expectFinite();
     forWindows(total, read, (values) => output.write(bytesOf(onGrid(values, grid, dtype))));
     output.align();
     const header = Buffer.alloc(8);
@@ -68,6 +71,7 @@ export async function writeQuantized(
     parts.push({ ...part, values: new Int8Array(0) });
     await output.pause();
   }
+  expectFinite();
   output.align();
   const scales = parts.flatMap((part) => [...part.scales]);
   output.write(bytesOf(Uint16Array.from(scales, bfloat16Bits)));
@@ -75,6 +79,36 @@ export async function writeQuantized(
   if (stored.per === "blocks") output.write(Uint8Array.from(blockScales));
   return encodingOf(bits, stored, scales, blockScales);
 }
+
+/**
+ * Reads 0 for what is no number of float32, and counts that: floats can hold such a weight, on integers it would silently become
+ * something else.
+ */
+function finiteReader({ constant, names }: WeightEntry, total: number, checkpoint: Checkpoint) {
+  const readAny = constantReader(constant, checkpoint);
+  let bad = 0;
+  const read: ReadValues = (start, out) => {
+    readAny(start, out);
+    for (let i = 0; i < out.length; i++) {
+      if (Math.abs(out[i]!) <= largestFloat) continue;
+      out[i] = 0;
+      bad++;
+    }
+  };
+  const expectFinite = (): void => {
+    if (bad === 0) return;
+    throw new DiagnosticError([
+      inputError("weights/not-finite", `${bad} of ${total} values of ${names[0]!} are infinite or NaN`, {
+        place: { file: checkpoint.source, detail: names[0]! },
+        notes: ["Integers have no place for them."],
+        hint: "build with float weights (`--precision fp16`), or mend the checkpoint",
+      }),
+    ]);
+  };
+  return { read, expectFinite };
+}
+
+const largestFloat = 2 ** 128 - 2 ** 104;
 
 function encodingOf(bits: 4 | 8, stored: StoredScales, scales: number[], blockScales: number[]): Encoding {
   return stored.per === "blocks"

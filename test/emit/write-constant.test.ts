@@ -12,8 +12,10 @@ import { bitsReader, makeBits } from "../../compiler/emit/constant-bits.ts";
 import { constantReader } from "../../compiler/emit/evaluate-constant.ts";
 import { planWeights, weightsId } from "../../compiler/emit/plan-weights.ts";
 import { writeEmbedding, writeWeights } from "../../compiler/emit/write-constant.ts";
+import { writeQuantized } from "../../compiler/emit/write-quantized.ts";
 import { elements, type Constant } from "../../compiler/ir/constant.ts";
-import type { QnnGraph, QnnTensor } from "../../compiler/lower/qnn-graph.ts";
+import type { QnnDtype, QnnGraph, QnnTensor, StoredScales } from "../../compiler/lower/qnn-graph.ts";
+import { roundingFor } from "../../compiler/quantize/round-weight.ts";
 import { evaluatePlainly } from "./fixtures/evaluate-constant-plainly.ts";
 import { tinyCheckpoint, tinyGraph } from "./fixtures/tiny-graph.ts";
 
@@ -275,6 +277,66 @@ describe("files", () => {
       "weights/underflow: all values of c1 are below float16's normal range",
       "weights/not-finite: 2 of 3 values of c2 are infinite or NaN",
     ]);
+  });
+
+  const quantized = async (
+    values: readonly number[],
+    dims: readonly number[],
+    dtype: QnnDtype,
+    stored: StoredScales,
+  ) => {
+    const checkpoint = checkpointOf([{ name: "w", shape: dims, dtype: "float32" }], (_, i) => values[i]!);
+    const tensor: QnnTensor = {
+      ...{ name: "w", kind: "STATIC", dtype, dims, stored },
+      constant: { kind: "tensor", tensor: "w", shape: dims },
+    };
+    const plan = planWeights([graphOf(tensor.constant!)]);
+    const entry = { ...plan.entries[0]!, dtype, dims, stored, names: ["w"] };
+    const bytes: number[] = [];
+    const encoding = await writeQuantized(entry, checkpoint, roundingFor(entry, { compensate: false }), {
+      write: (part) => void bytes.push(...part),
+      align: () => {},
+      pause: () => Promise.resolve(),
+    });
+    return { encoding, bytes };
+  };
+  const kinds: readonly (readonly [QnnDtype, StoredScales])[] = [
+    ["sfixed8", { per: "channels" }],
+    ["sfixed4", { per: "channels" }],
+    ["sfixed4", { per: "blocks", block: 16 }],
+    ["ufixed16", { per: "tensor" }],
+    ["sfixed16", { per: "tensor" }],
+    ["sfixed32", { per: "tensor" }],
+  ];
+  const dims = [3, 32];
+
+  it.each(kinds)(
+    "%s %o: channels of zeros, of one value, of next to nothing have finite scales",
+    async (dtype, stored) => {
+      const rows = [0, 0.75, 1e-42];
+      for (const values of [rows.flatMap((v) => Array<number>(32).fill(v)), Array<number>(96).fill(0)]) {
+        const { encoding } = await quantized(values, dims, dtype, stored);
+        if (encoding.kind === "float") throw new Error("integers were asked for");
+        for (const scale of encoding.scales) expect(scale > 0 && Number.isFinite(Math.fround(scale))).toBe(true);
+      }
+      const { bytes } = await quantized(Array<number>(96).fill(0), dims, dtype, stored);
+      // All of it is 0, or the code of 0.
+      expect(bytes.slice(0, 48)).toEqual(Array<number>(48).fill(0));
+    },
+  );
+
+  it.each(kinds)("%s %o: what is not finite is refused, by its name", async (dtype, stored) => {
+    const values = Array.from({ length: 96 }, (_, i) => (i === 40 ? NaN : i === 70 ? -Infinity : i / 96));
+    await expect(quantized(values, dims, dtype, stored)).rejects.toMatchObject({
+      diagnostics: [
+        {
+          code: "weights/not-finite",
+          severity: "error",
+          title: "2 of 96 values of w are infinite or NaN",
+          place: { file: "test", detail: "w" },
+        },
+      ],
+    });
   });
 
   it("embedding.bin: the table's rows and nothing else", async () => {
