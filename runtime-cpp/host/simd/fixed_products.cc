@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "numerics/fixed_point.h"
+#include "short_rows.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/fixed_products.cc"
@@ -306,49 +307,6 @@ size_t arrange_vectors(const uint16_t* x, size_t depth, size_t planes, size_t pl
   return k;
 }
 
-void decode_bytes(const int8_t* from, size_t depth, float scale, uint16_t* to) {
-  const hn::Rebind<int8_t, F32> d8;
-  const hn::Rebind<int32_t, F32> d32;
-  const size_t lanes = hn::Lanes(F32());
-  const auto scales = hn::Set(F32(), scale);
-  size_t k = 0;
-  for (; k + lanes <= depth; k += lanes) {
-    const auto whole = hn::ConvertTo(F32(), hn::PromoteTo(d32, hn::LoadU(d8, from + k)));
-    hn::StoreU(narrow_away(hn::Mul(whole, scales)), U16(), to + k);
-  }
-  for (; k < depth; ++k) to[k] = half_weight(from[k], scale);
-}
-
-/// By the 16 numbers that there are, their low and their high bytes.
-void decode_nibbles(const uint8_t* from, size_t depth, float scale, uint16_t* to) {
-  uint16_t numbers[16];
-  for (int32_t i = 0; i < 16; ++i) numbers[i] = half_weight((i ^ 8) - 8, scale);
-  size_t k = 0;
-#if HWY_TARGET != HWY_SCALAR
-  HWY_ALIGN uint8_t low_bytes[16], high_bytes[16];
-  for (size_t i = 0; i < 16; ++i) {
-    low_bytes[i] = static_cast<uint8_t>(numbers[i]);
-    high_bytes[i] = static_cast<uint8_t>(numbers[i] >> 8);
-  }
-  const hn::FixedTag<uint8_t, 16> d;
-  const auto low = hn::Load(d, low_bytes), high = hn::Load(d, high_bytes);
-  const auto nibble = hn::Set(d, 15);
-  for (; k + 32 <= depth; k += 32) {
-    const auto bytes = hn::LoadU(d, from + k / 2);
-    const auto even = hn::And(bytes, nibble), odd = hn::ShiftRight<4>(bytes);
-    uint8_t* out = reinterpret_cast<uint8_t*>(to + k);
-    for (const auto index :
-         {hn::InterleaveLower(d, even, odd), hn::InterleaveUpper(d, even, odd)}) {
-      const auto l = hn::TableLookupBytes(low, index), h = hn::TableLookupBytes(high, index);
-      hn::StoreU(hn::InterleaveLower(d, l, h), d, out);
-      hn::StoreU(hn::InterleaveUpper(d, l, h), d, out + 16);
-      out += 32;
-    }
-  }
-#endif
-  for (; k < depth; ++k) to[k] = numbers[from[k / 2] >> (k % 2 * 4) & 15];
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace qnn_host
 HWY_AFTER_NAMESPACE();
@@ -359,8 +317,6 @@ namespace qnn_host {
 HWY_EXPORT(multiply_any);
 HWY_EXPORT(finish_all);
 HWY_EXPORT(arrange_vectors);
-HWY_EXPORT(decode_bytes);
-HWY_EXPORT(decode_nibbles);
 
 namespace {
 
@@ -402,18 +358,14 @@ void arrange_ones(const FixedRows& weights, int16_t* to) {
 }
 void multiply_fixed(const FixedRows& weights, uint64_t first, uint64_t count, const int16_t* x,
                     uint64_t rows, int64_t* sums) {
+  const uint64_t x_step = fixed_operand_size(weights);
+  const uint64_t done = rows == 1 ? multiply_short_rows(weights, first, count, x, x_step, sums) : 0;
   HWY_DYNAMIC_DISPATCH(multiply_any)
-  (weights, first, count, x, fixed_operand_size(weights), rows, sums);
+  (weights, first + done, count - done, x, x_step, rows, sums + done);
 }
 void finish_fixed(const int64_t* sums, const double* addends, const double* multipliers,
                   int32_t y_offset, uint64_t count, uint16_t* y) {
   HWY_DYNAMIC_DISPATCH(finish_all)(sums, addends, multipliers, y_offset, count, y);
-}
-void decode_row(const FixedRows& weights, uint64_t row, float scale, uint16_t* to) {
-  const uint8_t* from = weights.data + row * weights.row_bytes();
-  if (weights.form == FixedForm::kBytes) HWY_DYNAMIC_DISPATCH(decode_bytes)
-  (reinterpret_cast<const int8_t*>(from), weights.depth, scale, to);
-  else HWY_DYNAMIC_DISPATCH(decode_nibbles)(from, weights.depth, scale, to);
 }
 
 }  // namespace qnn_host

@@ -15,10 +15,10 @@
 #include "convert.h"
 #include "exact.h"
 #include "exec/weight_store.h"
+#include "feature_chunks.h"
 #include "fixed_rows.h"
 #include "numerics/float16.h"
 #include "products.h"
-#include "threads/thread_pool.h"
 
 namespace qnn_host {
 namespace {
@@ -49,13 +49,22 @@ void narrow(const float* from, float* to, uint64_t count) {
 }
 
 template <typename T>
-class Linear : public Kernel, public ChunkedWork {
+uint64_t chunk_features(const Op& op) {
+  const Tensor& weight = *op.inputs[1];
+  const uint64_t features = weight.dims[0], depth = weight.dims[1];
+  if (op.inputs[0]->elements() / depth > kFewRows) return std::min(kBlockRows, features);
+  const uint64_t bytes = is_fixed_point(weight.dtype) ? kDecodedBytes : kChunkBytes;
+  return features_of_chunk(bytes, depth * sizeof(T), kDotRows, features);
+}
+
+template <typename T>
+class Linear : public FeatureChunks {
  public:
   Linear(const Op& op, std::shared_ptr<const PackedWeight> weight)
-      : weight_(std::move(weight)),
-        features_(op.inputs[1]->dims[0]),
-        depth_(op.inputs[1]->dims[1]),
-        rows_(op.inputs[0]->elements() / depth_) {
+      : FeatureChunks(op.inputs[0]->elements() / op.inputs[1]->dims[1], op.inputs[1]->dims[0],
+                      chunk_features<T>(op), sizeof(T)),
+        weight_(std::move(weight)),
+        depth_(op.inputs[1]->dims[1]) {
     if (op.inputs.size() == 3) {
       bias_.resize(features_);
       widen(reinterpret_cast<const T*>(op.inputs[2]->data), bias_.data(), features_);
@@ -65,59 +74,37 @@ class Linear : public Kernel, public ChunkedWork {
       for (const float scale : op.inputs[1]->encoding.scales)
         scales_.push_back(static_cast<float>(ieee_value(ieee_half(static_cast<double>(scale)))));
     }
-    chunk_features_ = kBlockRows;
-    if (rows_ <= kFewRows) {
-      const uint64_t bytes = quantized_ != nullptr ? kDecodedBytes : kChunkBytes;
-      const uint64_t chunk = bytes / (depth_ * sizeof(T));
-      chunk_features_ = std::max(kDotRows, chunk / kDotRows * kDotRows);
-    }
-    chunk_features_ = std::min(chunk_features_, features_);
   }
 
   bool reads(size_t input) const override { return input == 0; }
   PackedView packed() const override { return weight_->view(); }
 
-  void run(const Buffers& buffers) const override {
-    const T* x = static_cast<const T*>(buffers.inputs[0]);
-    if (buffers.threads != nullptr) {
-      prepare(x, static_cast<float*>(buffers.threads->operand(operand_bytes())));
-      buffers.threads->run(*this, buffers.outputs[0]);
-      return;
-    }
-    static thread_local std::vector<float> operand;
-    static thread_local std::vector<uint8_t> result;
-    operand.resize(operand_bytes() / sizeof(float));
-    result.resize(chunk_bytes());
-    prepare(x, operand.data());
-    for (uint32_t chunk = 0; chunk < chunks(); ++chunk) {
-      compute(operand.data(), chunk, result.data());
-      commit(result.data(), chunk, buffers.outputs[0]);
+ protected:
+  uint64_t operand_bytes() const override {
+    const uint64_t rows = rows_ <= kFewRows ? rows_ : column_blocks() * kBlockColumns;
+    return rows * depth_ * sizeof(float);
+  }
+
+  /// Rows of x as float32; for blocks [block][n][t].
+  void prepare(const void* from, void* operand) const override {
+    const T* x = static_cast<const T*>(from);
+    float* to = static_cast<float*>(operand);
+    if (rows_ <= kFewRows) return widen(x, to, rows_ * depth_);
+    for (uint64_t t = 0; t < rows_; t += kTile) {
+      float* block = to + t / kBlockColumns * depth_ * kBlockColumns + t % kBlockColumns;
+      for (uint64_t n = 0; n < depth_; n += kTileDepth)
+        transpose_tile(x, t, n, block + n * kBlockColumns);
     }
   }
 
-  uint32_t chunks() const override {
-    return static_cast<uint32_t>((features_ + chunk_features_ - 1) / chunk_features_);
-  }
-  uint64_t chunk_bytes() const override { return chunk_features_ * rows_ * sizeof(T); }
-
-  void compute(const void* operand, uint32_t chunk, void* result) const override {
+  void compute_features(const void* operand, uint64_t first, uint64_t count,
+                        void* y) const override {
     const float* x = static_cast<const float*>(operand);
-    const uint64_t first = chunk * chunk_features_;
-    const uint64_t count = std::min(chunk_features_, features_ - first);
     const T* w = weights(first, count);
-    T* y = static_cast<T*>(result);
     if (rows_ <= kFewRows)
-      dots(w, x, first, count, y);
+      dots(w, x, first, count, static_cast<T*>(y));
     else
-      blocks(w, x, first, count, y);
-  }
-
-  void commit(const void* result, uint32_t chunk, void* output) const override {
-    const uint64_t first = chunk * chunk_features_;
-    const uint64_t count = std::min(chunk_features_, features_ - first);
-    for (uint64_t t = 0; t < rows_; ++t)
-      std::memcpy(static_cast<T*>(output) + t * features_ + first,
-                  static_cast<const T*>(result) + t * count, count * sizeof(T));
+      blocks(w, x, first, count, static_cast<T*>(y));
   }
 
  private:
@@ -133,20 +120,6 @@ class Linear : public Kernel, public ChunkedWork {
   }
 
   uint64_t column_blocks() const { return (rows_ + kBlockColumns - 1) / kBlockColumns; }
-  uint64_t operand_bytes() const {
-    const uint64_t rows = rows_ <= kFewRows ? rows_ : column_blocks() * kBlockColumns;
-    return rows * depth_ * sizeof(float);
-  }
-
-  /// Rows of x as float32; for blocks [block][n][t].
-  void prepare(const T* x, float* to) const {
-    if (rows_ <= kFewRows) return widen(x, to, rows_ * depth_);
-    for (uint64_t t = 0; t < rows_; t += kTile) {
-      float* block = to + t / kBlockColumns * depth_ * kBlockColumns + t % kBlockColumns;
-      for (uint64_t n = 0; n < depth_; n += kTileDepth)
-        transpose_tile(x, t, n, block + n * kBlockColumns);
-    }
-  }
 
   /// kTile rows of x; zeros behind the last one: whole cache lines are written.
   void transpose_tile(const T* x, uint64_t t, uint64_t n, float* to) const {
@@ -203,8 +176,7 @@ class Linear : public Kernel, public ChunkedWork {
   }
 
   const std::shared_ptr<const PackedWeight> weight_;
-  const uint64_t features_, depth_, rows_;
-  uint64_t chunk_features_ = 0;
+  const uint64_t depth_;
   std::vector<float> bias_;
   /// Of quantized weights: where they lie, and the scales, one or one per output.
   std::unique_ptr<FixedRowsOwner> quantized_;

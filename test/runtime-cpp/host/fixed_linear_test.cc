@@ -240,6 +240,15 @@ TEST(FixedLinear, OddSizes) {
   for (const uint32_t depth : {32u, 96u, 160u}) check({Form::kBlocks32, depth, 5, 2}, depth);
 }
 
+TEST(FixedLinear, SeveralShortRowsOfWeightsFillAVector) {
+  for (const uint32_t depth : {32u, 64u}) {
+    for (const uint32_t features : {1u, 3u, 4u, 9u, 70u, 1030u})
+      check({Form::kPacked, depth, features, 1}, features);
+    check({Form::kPacked, depth, 9, 1, false, Extremes::kLargest});
+    check({Form::kPacked, depth, 9, 1, false, Extremes::kSmallest});
+  }
+}
+
 TEST(FixedLinear, Biases) {
   for (const Form form : kForms) check({form, 128, 40, 2, true});
 }
