@@ -17,6 +17,17 @@ const methods: Readonly<Record<RangeMethod, (histogram: Histogram, bits: number)
 };
 
 export const rangeMethods = Object.keys(methods) as readonly RangeMethod[];
+/**
+ * Chosen by what a16w8 builds lose. NLL in nats a byte over 4,096 held-out bytes, calibrated on the next 4,096:
+ *
+ *                min-max  percentile  mse     entropy  (fp32)
+ *   rwkv7-kjv    1.1678   1.1678      1.1678  1.1764   1.1672
+ *   rwkv6-kjv    1.1901   1.1904      1.1901  1.1956   1.1903
+ *   rwkv5.2-kjv  1.2145   1.2142      1.2144  1.2168   1.2144
+ *   rwkv4-kjv    1.1589   1.1589      1.1589  1.1603   1.1591
+ *
+ * 65,536 steps leave room for the largest value; min-max is as good as any, and clips nothing on a text with larger ones.
+ */
 export const defaultRangeMethod: RangeMethod = "min-max";
 
 const largestFloat = 2 ** 128 - 2 ** 104;
