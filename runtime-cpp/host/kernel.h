@@ -28,7 +28,7 @@ struct Buffers {
   void* const* outputs;
   ThreadPool* threads;  ///< null: only the caller's
   /// Set by kernels of several nodes when a value that they keep to themselves is outside the
-  /// finite range; may be null.
+  /// finite range, and by those that tell of their outputs; may be null.
   bool* outside = nullptr;
 };
 
@@ -53,6 +53,9 @@ class Kernel {
   }
   /// The weights that each run streams, if the kernel holds them itself.
   virtual PackedView packed() const { return {}; }
+  /// `run` says by Buffers::outside whether an output has values outside the finite range; else
+  /// whoever needs to know looks for himself.
+  virtual bool tells_outside() const { return false; }
   /// Output 0 may be the very memory of this input.
   virtual bool may_overwrite(size_t input) const {
     (void)input;

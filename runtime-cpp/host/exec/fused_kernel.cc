@@ -24,6 +24,7 @@ class FusedKernel : public Kernel {
   FusedKernel(std::vector<Part> parts, uint32_t blocks, Tensor block)
       : parts_(std::move(parts)), blocks_(blocks), block_(std::move(block)) {}
 
+  bool tells_outside() const override { return true; }
   void run(const Buffers& buffers) const override {
     static thread_local std::vector<uint64_t> scratch;  // aligned for every type
     const uint64_t bytes = block_.bytes(), words = (bytes + 63) / 64 * 8;
@@ -41,14 +42,11 @@ class FusedKernel : public Kernel {
                                      : static_cast<const uint8_t*>(buffers.inputs[source.index]) +
                                            part.op.offsets[s][slice];
         }
-        if (i + 1 == parts_.size()) {
-          part.op.function->run(operands,
-                                static_cast<uint8_t*>(buffers.outputs[0]) + slice * bytes);
-          break;
-        }
-        part.op.function->run(operands, block(i));
-        if (buffers.outside != nullptr && is_outside_range(block_, block(i)))
-          *buffers.outside = true;
+        void* to = i + 1 < parts_.size()
+                       ? static_cast<void*>(block(i))
+                       : static_cast<uint8_t*>(buffers.outputs[0]) + slice * bytes;
+        part.op.function->run(operands, to);
+        if (buffers.outside != nullptr && is_outside_range(block_, to)) *buffers.outside = true;
       }
     }
   }

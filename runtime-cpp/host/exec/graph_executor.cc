@@ -140,7 +140,7 @@ bool GraphExecutor::inside(uint32_t tensor, const void* data) const {
 void GraphExecutor::watch(size_t index, bool outside_within, void* const* buffers) {
   const Step& step = steps_[index];
   const Call& call = calls_[index];
-  if (step.kernel == nullptr) return;
+  if (step.kernel == nullptr || (step.kernel->tells_outside() && !outside_within)) return;
   bool outside = outside_within;
   for (size_t i = 0; i < step.outputs.size(); ++i) {
     if (!is_outside_range(model_.tensors[step.outputs[i]], pointers_[call.outputs + i])) continue;

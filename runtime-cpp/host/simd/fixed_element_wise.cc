@@ -50,6 +50,26 @@ struct Rounding {
   double offset;
 };
 
+/// Quotients by a scale, rounded as a division rounds them. Scales are float32 numbers: quotients
+/// by 24 bits keep 2^-25 units in the last place away from where the rounding changes, and a
+/// product with the reciprocal, mended by what it leaves over (which is exact), comes nearer than
+/// that.
+struct Divisor {
+  explicit Divisor(double scale) : scale(scale), reciprocal(1.0 / scale) {}
+  HWY_INLINE VD divide(VD number) const {
+    const F64 d;
+    const auto by = hn::Set(d, scale);
+#if HWY_NATIVE_FMA
+    const auto times = hn::Set(d, reciprocal);
+    const auto quotient = hn::Mul(number, times);
+    return hn::MulAdd(hn::NegMulAdd(quotient, by, number), times, quotient);
+#else
+    return hn::Div(number, by);
+#endif
+  }
+  double scale, reciprocal;
+};
+
 template <FixedBinary f>
 HWY_INLINE VD combine(VD a, VD b, VD a_ratio, VD b_ratio) {
   if constexpr (f == FixedBinary::kAdd) return hn::Add(hn::Mul(a, a_ratio), hn::Mul(b, b_ratio));
@@ -119,12 +139,13 @@ void relu_all(const FixedCode& from, const FixedCode& to, const uint16_t* x, uin
   const F64 d;
   const size_t lanes = hn::Lanes(d);
   const auto offset = hn::Set(I32(), from.offset);
-  const auto from_scale = hn::Set(d, from.scale), to_scale = hn::Set(d, to.scale);
+  const auto from_scale = hn::Set(d, from.scale);
+  const Divisor to_scale(to.scale);
   const Rounding rounding(to);
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     const auto whole = hn::Max(hn::Add(load_whole(x + i), offset), hn::Zero(I32()));
-    rounding.store(hn::Div(hn::Mul(hn::PromoteTo(d, whole), from_scale), to_scale), out + i);
+    rounding.store(to_scale.divide(hn::Mul(hn::PromoteTo(d, whole), from_scale)), out + i);
   }
   for (; i < count; ++i) out[i] = static_cast<uint16_t>(to.store(std::max(from.value(x[i]), 0.0)));
 }
@@ -206,12 +227,12 @@ void layer_norm_all(const FixedCode& from, const FixedCode& to, double epsilon, 
   }
   const FixedNorm norm = fixed_layer_norm(sum, square, count, from.scale, epsilon);
   const auto centre = hn::Set(d, norm.centre), factor = hn::Set(d, norm.factor);
-  const auto scale = hn::Set(d, to.scale);
+  const Divisor scale(to.scale);
   const Rounding rounding(to);
   for (i = 0; i + lanes <= count; i += lanes) {
     const auto centred = hn::Sub(hn::PromoteTo(d, load_whole(x + i)), centre);
     const auto scaled = hn::Mul(hn::Mul(centred, factor), hn::LoadU(d, gamma + i));
-    rounding.store(hn::Div(hn::Add(scaled, hn::LoadU(d, beta + i)), scale), out + i);
+    rounding.store(scale.divide(hn::Add(scaled, hn::LoadU(d, beta + i))), out + i);
   }
   for (; i < count; ++i)
     out[i] = static_cast<uint16_t>(to.store(fixed_norm_value(x[i], norm, gamma[i], beta[i])));

@@ -29,6 +29,14 @@ bool narrow(const float* from, float* to, uint64_t count) {
   return outside_range(to, count);
 }
 
+bool few_products(const uint16_t* a, uint64_t rows, uint64_t depth, const uint16_t* b,
+                  uint64_t columns, uint16_t* y) {
+  return few_outer_products(a, rows, depth, b, columns, y);
+}
+bool few_products(const float*, uint64_t, uint64_t, const float*, uint64_t, float*) {
+  return false;
+}
+
 template <typename T>
 class MatMul : public Kernel {
  public:
@@ -43,22 +51,15 @@ class MatMul : public Kernel {
     b_offsets_ = offsets(b, out);
   }
 
+  bool tells_outside() const override { return true; }
   void run(const Buffers& buffers) const override {
     T* y = static_cast<T*>(buffers.outputs[0]);
-    for (size_t i = 0; i < a_offsets_.size(); ++i, y += rows_ * columns_) {
-      const T* a = static_cast<const T*>(buffers.inputs[0]) + a_offsets_[i];
-      const T* b = static_cast<const T*>(buffers.inputs[1]) + b_offsets_[i];
-      // A single row lies the same either way.
-      const bool by_columns = a_transposed_ && rows_ > 1;
-      static thread_local std::vector<float> sums;
-      sums.resize(rows_ * columns_);
-      std::memset(sums.data(), 0, sums.size() * sizeof(float));
-      if (by_columns && !b_transposed_)
-        add_outer_products(a, rows_, depth_, b, columns_, sums.data());
-      else
-        multiply_rows(a, by_columns, b, sums.data());
-      if (narrow(sums.data(), y, rows_ * columns_)) mend(a, by_columns, b, y);
-    }
+    bool outside = false;
+    for (size_t i = 0; i < a_offsets_.size(); ++i, y += rows_ * columns_)
+      outside = multiply(static_cast<const T*>(buffers.inputs[0]) + a_offsets_[i],
+                         static_cast<const T*>(buffers.inputs[1]) + b_offsets_[i], y) ||
+                outside;
+    if (outside && buffers.outside != nullptr) *buffers.outside = true;
   }
 
  private:
@@ -71,6 +72,23 @@ class MatMul : public Kernel {
       walk.next();
     }
     return offsets;
+  }
+
+  /// One matrix; whether it has values outside the finite range.
+  bool multiply(const T* a, const T* b, T* y) const {
+    // A single row lies the same either way.
+    const bool by_columns = a_transposed_ && rows_ > 1, by_outer = by_columns && !b_transposed_;
+    if (by_outer && few_products(a, rows_, depth_, b, columns_, y)) return false;
+    static thread_local std::vector<float> sums;
+    sums.resize(rows_ * columns_);
+    std::memset(sums.data(), 0, sums.size() * sizeof(float));
+    if (by_outer)
+      add_outer_products(a, rows_, depth_, b, columns_, sums.data());
+    else
+      multiply_rows(a, by_columns, b, sums.data());
+    if (!narrow(sums.data(), y, rows_ * columns_)) return false;
+    mend(a, by_columns, b, y);
+    return outside_range(y, rows_ * columns_);
   }
 
   void multiply_rows(const T* a, bool by_columns, const T* b, float* sums) const {

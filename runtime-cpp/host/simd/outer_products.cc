@@ -86,6 +86,48 @@ void add_outer(const T* a, size_t rows, size_t depth, const T* b, size_t columns
   }
 }
 
+/// For columns j to j + 4 * lanes, of kDepth products. Gives the largest magnitudes, as bits.
+template <size_t kDepth>
+HWY_INLINE VH few_columns(const uint16_t* a, size_t rows, const uint16_t* b, size_t columns,
+                          uint16_t* out) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  const auto magnitude = hn::Set(U16(), uint16_t{0x7FFF});
+  VF values[kDepth][4];
+  QNN_HOST_UNROLL for (size_t k = 0; k < kDepth; ++k) {
+    QNN_HOST_UNROLL for (size_t v = 0; v < 4; ++v) values[k][v] = load(b + k * columns + v * lanes);
+  }
+  auto largest = hn::Zero(U16());
+  for (size_t r = 0; r < rows; ++r, out += columns) {
+    VF sums[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+    QNN_HOST_UNROLL for (size_t k = 0; k < kDepth; ++k) {
+      const auto factor = widen(hn::Set(U16(), a[k * rows + r]));
+      QNN_HOST_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
+          hn::MulAdd(factor, values[k][v], sums[v]);
+    }
+    QNN_HOST_UNROLL for (size_t v = 0; v < 4; ++v) {
+      const auto bits = narrow_even(sums[v]);
+      largest = hn::Max(largest, hn::And(bits, magnitude));
+      hn::StoreU(bits, U16(), out + v * lanes);
+    }
+  }
+  return largest;
+}
+
+bool few_outer(const uint16_t* a, size_t rows, size_t depth, const uint16_t* b, size_t columns,
+               uint16_t* out) {
+  const size_t step = 4 * hn::Lanes(F32());
+  if (depth < 1 || depth > 3 || columns % step != 0) return false;
+  auto largest = hn::Zero(U16());
+  for (size_t j = 0; j < columns; j += step) {
+    const auto some = depth == 1   ? few_columns<1>(a, rows, b + j, columns, out + j)
+                      : depth == 2 ? few_columns<2>(a, rows, b + j, columns, out + j)
+                                   : few_columns<3>(a, rows, b + j, columns, out + j);
+    largest = hn::Max(largest, some);
+  }
+  return !any_outside(largest);
+}
+
 void add_outer_halves(const uint16_t* a, size_t rows, size_t depth, const uint16_t* b,
                       size_t columns, float* out) {
   add_outer(a, rows, depth, b, columns, out);
@@ -104,6 +146,7 @@ namespace qnn_host {
 
 HWY_EXPORT(add_outer_halves);
 HWY_EXPORT(add_outer_floats);
+HWY_EXPORT(few_outer);
 
 void add_outer_products(const uint16_t* a, uint64_t rows, uint64_t depth, const uint16_t* b,
                         uint64_t columns, float* out) {
@@ -112,6 +155,10 @@ void add_outer_products(const uint16_t* a, uint64_t rows, uint64_t depth, const 
 void add_outer_products(const float* a, uint64_t rows, uint64_t depth, const float* b,
                         uint64_t columns, float* out) {
   HWY_DYNAMIC_DISPATCH(add_outer_floats)(a, rows, depth, b, columns, out);
+}
+bool few_outer_products(const uint16_t* a, uint64_t rows, uint64_t depth, const uint16_t* b,
+                        uint64_t columns, uint16_t* out) {
+  return HWY_DYNAMIC_DISPATCH(few_outer)(a, rows, depth, b, columns, out);
 }
 
 }  // namespace qnn_host

@@ -26,6 +26,12 @@ void add_outer_products(const uint16_t* a, uint64_t rows, uint64_t depth, const 
 void add_outer_products(const float* a, uint64_t rows, uint64_t depth, const float* b,
                         uint64_t columns, float* out);
 
+/// The same for few products and without what out held, rounded to float16, ties to even. False
+/// when this is for add_outer_products to do: for other sizes, and where a result is outside the
+/// finite range; what out holds then is of no use.
+bool few_outer_products(const uint16_t* a, uint64_t rows, uint64_t depth, const uint16_t* b,
+                        uint64_t columns, uint16_t* out);
+
 /// Columns of x that multiply_block takes at once.
 constexpr uint64_t kBlockColumns = 64;
 /// out[i][t] = sum_k rows[i * stride + k] * x[k][t], for `columns` t (a multiple of 16, at most

@@ -1,6 +1,6 @@
 // Rows of 4-bit weights that are shorter than a vector, as small layers have them: a vector is read
-// over several rows, and x stands in its registers once for each of them. Weights and planes of x as
-// in fixed_products.cc; the sums of products of a row lie in blocks of 128 bits.
+// over several rows, and x stands in its registers once for each of them. Weights and planes of x
+// as in fixed_products.cc; the sums of products of a row lie in blocks of 128 bits.
 
 #include "short_rows.h"
 

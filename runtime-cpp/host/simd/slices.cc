@@ -1,8 +1,12 @@
 #include "slices.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "element_wise.h"
 #include "fixed_slices.h"
 #include "half_table.h"
+#include "ops/fixed_tensors.h"
 #include "ops/half_rules.h"
 #include "ops/shapes.h"
 #include "runs.h"
@@ -183,9 +187,18 @@ SlicedOp slice_op(const Op& op, size_t axes) {
 
 namespace {
 
+/// From fixed point to float16: whether all that can be stored is inside the finite range.
+bool stays_inside(const Op& op) {
+  const Tensor &x = *op.inputs[0], &y = *op.outputs[0];
+  if (x.dtype != QNN_DATATYPE_UFIXED_POINT_16 || y.dtype != QNN_DATATYPE_FLOAT_16) return false;
+  const FixedCode code = code_of(x);
+  return std::max(std::fabs(code.value(0)), std::fabs(code.value(65535))) <= 65504.0;
+}
+
 class WholeKernel : public Kernel {
  public:
-  explicit WholeKernel(SlicedOp op) : op_(std::move(op)) {}
+  WholeKernel(SlicedOp op, bool inside) : op_(std::move(op)), inside_(inside) {}
+  bool tells_outside() const override { return inside_; }
   void run(const Buffers& buffers) const override {
     op_.function->run(buffers.inputs, buffers.outputs[0]);
   }
@@ -195,6 +208,7 @@ class WholeKernel : public Kernel {
 
  private:
   const SlicedOp op_;
+  const bool inside_;
 };
 
 }  // namespace
@@ -202,7 +216,7 @@ class WholeKernel : public Kernel {
 std::unique_ptr<Kernel> make_element_wise(const Op& op) {
   SlicedOp whole = slice_op(op, 0);
   if (whole.function == nullptr) return nullptr;
-  return std::make_unique<WholeKernel>(std::move(whole));
+  return std::make_unique<WholeKernel>(std::move(whole), stays_inside(op));
 }
 
 }  // namespace qnn_host

@@ -173,6 +173,29 @@ TEST(FixedElementWise, QuantizeRoundsTiesAway) {
   EXPECT_EQ(found, (Stored{101, 99, 103, 97}));
 }
 
+/// Whatever a fast kernel does instead: of all float16 numbers, on scales of any kind.
+TEST(FixedElementWise, QuotientsAreRoundedAsDivisionsRound) {
+  Stored every(65536);
+  for (size_t i = 0; i < every.size(); ++i) every[i] = static_cast<uint16_t>(i);
+  const std::vector<uint32_t> dims{256, 256};
+  std::mt19937 random(11);
+  for (uint32_t round = 0; round < 20; ++round) {
+    const float mantissa = 1.0f + static_cast<float>(random() >> 9) * 0x1p-23f;
+    const float scale =
+        round == 0 ? 0x1p-126f * 0.75f : std::ldexp(mantissa, -1 - static_cast<int>(round));
+    SCOPED_TRACE(scale);
+    FixedGraph graph;
+    const uint32_t half = graph.input("x", dims);
+    const uint32_t fixed =
+        graph.fixed("q", QNN_TENSOR_TYPE_APP_READ, dims, one_scale(scale, -32768));
+    const uint32_t relu = graph.fixed("r", QNN_TENSOR_TYPE_APP_READ, dims, one_scale(0.0031f, 0));
+    graph.node("Quantize", {half}, {fixed});
+    graph.node("Relu", {fixed}, {relu});
+    run_both(graph, {{half, every}}, fixed);
+    run_both(graph, {{half, every}}, relu);
+  }
+}
+
 /// All float16 numbers to fixed point, and all stored integers back.
 TEST(FixedElementWise, QuantizeAndDequantize) {
   for (const Code& code : kCodes) {

@@ -1,7 +1,7 @@
 // The executor tells which node first left the finite range, and what it had been given.
 #include <gtest/gtest.h>
 
-#include "test_graph.h"
+#include "fixed_graph.h"
 
 namespace qnn_host {
 namespace {
@@ -90,6 +90,63 @@ TEST(Overflow, ANodeWithCleanInputsIsFoundBesideValuesThatCameInOutside) {
   ASSERT_NE(run.executor().overflow(), nullptr);
   EXPECT_STREQ(run.executor().overflow()->tensor, "b");
   EXPECT_EQ(run.executor().overflow()->elements, 32u);
+}
+
+/// By kernels that say themselves whether their results are finite.
+TEST(Overflow, OfAProductIsTold) {
+  for (const uint32_t depth : {1u, 2u, 5u}) {
+    TestGraph graph;
+    const uint32_t a = graph.input("a", {3, depth, 64}), b = graph.input("b", {3, depth, 64});
+    const uint32_t y = graph.output("y", {3, 64, 64});
+    graph.node("MatMul", {a, b}, {y}, {{"transpose_in0", 1}, {"transpose_in1", 0}});
+    TestRun run(graph.model());
+    std::vector<float> values(3 * depth * 64, 2.0f);
+    run.set(a, values);
+    run.set(b, values);
+    run.execute();
+    EXPECT_EQ(run.executor().overflow(), nullptr);
+    values.back() = 40000;
+    run.set(a, values);
+    run.execute();
+    const QnnHostGraph_Overflow_t* overflow = run.executor().overflow();
+    ASSERT_NE(overflow, nullptr);
+    EXPECT_STREQ(overflow->tensor, "y");
+    EXPECT_EQ(overflow->index, 3u * 64 * 64 - 64);
+    EXPECT_EQ(overflow->elements, 64u);
+  }
+}
+
+TEST(Overflow, AtTheEndOfAFusedChainIsTold) {
+  TestGraph graph;
+  const uint32_t x = graph.input("x", {16, 1024}), y = graph.output("y", {16, 1024});
+  const uint32_t w = graph.value("w", {16, 1024});
+  graph.node("ElementWiseMultiply", {x, graph.constant("c", {1}, {2})}, {w});
+  graph.node("ElementWiseMultiply", {w, graph.constant("e", {1}, {3})}, {y});
+  TestRun run(graph.model());
+  std::vector<float> values(16 * 1024, 1.0f);
+  run.set(x, values);
+  run.execute();
+  EXPECT_EQ(run.executor().overflow(), nullptr);
+  values[12345] = 20000;
+  run.set(x, values);
+  run.execute();
+  ASSERT_NE(run.executor().overflow(), nullptr);
+  EXPECT_STREQ(run.executor().overflow()->tensor, "y");
+  EXPECT_EQ(run.executor().overflow()->index, 12345u);
+}
+
+TEST(Overflow, OfADequantizeIsToldWhereItsScaleAllowsIt) {
+  for (const float scale : {0.5f, 2.0f}) {
+    FixedGraph graph;
+    const uint32_t q =
+        graph.fixed("q", QNN_TENSOR_TYPE_APP_WRITE, {1, 64}, one_scale(scale, -1000));
+    const uint32_t y = graph.output("y", {1, 64});
+    graph.node("Dequantize", {q}, {y});
+    TestRun run(graph.model());
+    put_stored(run, q, std::vector<uint16_t>(64, 65535));
+    run.execute();
+    EXPECT_EQ(run.executor().overflow() != nullptr, scale > 1);
+  }
 }
 
 TEST(Overflow, OfFloat32IsInfinityOrNan) {
