@@ -187,12 +187,12 @@ function compileGraph(model: CheckedModel, options: GraphOptions, decode?: QnnGr
 function quantize(
   graph: QnnGraph,
   model: CheckedModel,
-  { precision, encodings, precisionPolicies = [], onStage }: GraphOptions,
+  { precision, target, encodings, precisionPolicies = [], onStage }: GraphOptions,
   decode: QnnGraph | undefined,
 ): Outcome<QnnGraph> {
   if (!isQuantized(precision)) return { value: graph, diagnostics: [] };
   const policies = [...model.precisionPolicies, ...precisionPolicies];
-  const quantized = quantizeGraph(graph, { precision, encodings, decode, policies });
+  const quantized = quantizeGraph(graph, { precision, encodings, decode, policies, arch: target.soc?.arch });
   const made = quantized.value;
   if (made) onStage?.("quantize", () => printQnnGraph(made), made);
   return quantized;

@@ -26,11 +26,14 @@ export const hasFixedActivations = (precision: QuantizedPrecision): boolean => p
  */
 const narrowing = 8;
 
-/** By node, for each product of a constant weight that is quantized. */
+const firstWithBlocks = 73;
+
+/** By node, for each product of a constant weight that is quantized. `arch`: of the NPU, where there is one. */
 export function chooseWeights(
   graph: QnnGraph,
   precision: QuantizedPrecision,
   policyOf: PolicyOf,
+  arch?: number,
 ): ReadonlyMap<QnnNode, WeightChoice> {
   const chosen = new Map<QnnNode, WeightChoice>();
   for (const node of graph.nodes) {
@@ -43,7 +46,7 @@ export function chooseWeights(
     if (bits > 8 || Math.min(outputs, inputs) === 1) continue;
     if (!policy && !hasFixedActivations(precision) && outputs * narrowing <= inputs) continue;
     const block = bits === 4 ? policy?.block : undefined;
-    const problem = block === undefined ? undefined : blockProblem(precision, block, outputs, inputs);
+    const problem = block === undefined ? undefined : blockProblem({ precision, block, outputs, inputs, arch });
     const isBlocked = block !== undefined && problem === undefined;
     chosen.set(node, {
       bits: bits as 4 | 8,
@@ -55,8 +58,17 @@ export function chooseWeights(
   return chosen;
 }
 
-function blockProblem(precision: QuantizedPrecision, block: number, outputs: number, inputs: number) {
+interface Blocks {
+  readonly precision: QuantizedPrecision;
+  readonly block: number;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly arch: number | undefined;
+}
+
+function blockProblem({ precision, block, outputs, inputs, arch }: Blocks): string | undefined {
   if (!hasFixedActivations(precision)) return "HTP does not take blocks beside float16 activations";
+  if (arch !== undefined && arch < firstWithBlocks) return `blocks need HTP v${firstWithBlocks}, and this is v${arch}`;
   if (inputs % block !== 0) return `blocks of ${block} do not divide ${inputs} inputs`;
   // v73 to v85: the first INPUTS outputs are right, the others anything; from four times as many on the graph is refused.
   if (outputs > inputs) return "HTP computes blocks wrongly where a weight has more outputs than inputs";

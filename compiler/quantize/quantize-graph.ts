@@ -7,6 +7,8 @@
  * Out: the same graph with integer weights, grids on its fixed-point tensors, and one Quantize or Dequantize for each tensor that is
  * read in the other form. Names: a tensor keeps its name where it is made; its other form is NAME.q or NAME.f.
  *
+ * An arch that lacks fixed-point layer norms (v68, v69) computes them in float16.
+ *
  * Diagnostics: `quantize/missing-range`, `quantize/blocks`.
  */
 import { type Diagnostic, inputWarning, type Outcome } from "../diagnostics/diagnostic.ts";
@@ -29,12 +31,17 @@ export interface QuantizeOptions {
   readonly decode?: QnnGraph | undefined;
   /** Of the spec and, behind them, of the command line. */
   readonly policies: readonly PrecisionPolicy[];
+  /** The NPU's architecture, 75 is v75; undefined: what is built is for none. */
+  readonly arch?: number | undefined;
 }
 
+/** Before it layer norms refuse weights of 16 bits. */
+const firstWithFixedNorms = 73;
+
 export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcome<QnnGraph> {
-  const { precision, policies } = options;
+  const { precision, policies, arch } = options;
   const pathOf = equationPaths(given);
-  const weights = chooseWeights(given, precision, (weight, node) => weightBits(policies, weight, pathOf(node)));
+  const weights = chooseWeights(given, precision, (weight, node) => weightBits(policies, weight, pathOf(node)), arch);
   const graph = headShapes(given);
   const choices = byOutput(graph, weights);
   const diagnostics = withoutBlocks(choices);
@@ -53,9 +60,11 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
     return without.length === 0;
   };
   const products = new Set([...choices.keys()].filter(hasRanges));
+  const lacks = ({ type }: QnnNode): boolean =>
+    type === "LayerNorm" && arch !== undefined && arch < firstWithFixedNorms;
   const fixed = fixedNodes(graph, {
     products,
-    isFloat: (node) => keepsFloat(policies, pathOf(node)) || !hasRanges(node),
+    isFloat: (node) => keepsFloat(policies, pathOf(node)) || lacks(node) || !hasRanges(node),
   });
   const nodes = new Rewriter(graph, grids, fixed, choices).nodes();
   if (missing.size > 0) diagnostics.push(missingRanges([...missing]));

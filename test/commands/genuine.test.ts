@@ -48,6 +48,20 @@ withHtp("commands on HTP", () => {
     expect((await rwkvc(["inspect", out], using(htp!))).stdout).toContain("SoC SM8750, arch v79");
   });
 
+  // Before v73 layer norms take no 16-bit weights: they stay float16 there.
+  test.each([
+    ["htp-v68", "a16w4", "SA8295"],
+    ["htp-v69", "a16w8", "SM8450"],
+    ["htp-v69", "fp16w8", "SM8450"],
+  ])("%s takes %s", async (target, precision, soc) => {
+    const folder = scratch();
+    const text = join(folder, "text.txt");
+    writeFileSync(text, "In the beginning God created the heaven and the earth.\n");
+    const fitting = ["--precision", precision, "--target", target, "--text", text, "--no-compensate"];
+    const args = ["build", spec, "--weights", weights, ...fitting, "--out", join(folder, "model")];
+    expect(await json(args, htp!)).toMatchObject({ context: { soc } });
+  });
+
   test("estimates, by graph", async () => {
     type Estimates = Record<string, { microseconds: number; cycles: number }>;
     const ofArtefact = await json<Estimates>(["estimate", artefact, "--soc", "QCS9100"], htp!);

@@ -50,6 +50,12 @@ test.each<[string, string[], string]>([
     ["build", spec, "--weights", "w", "--target", "qnn-cpu", "--soc", "SM8650"],
     "usage/soc-without-htp",
   ],
+  [
+    "integer activations, a SoC without float16",
+    ["build", spec, "--weights", "w", "--soc", "SM7475", "--precision", "a16w8"],
+    "usage/soc-without-fp16",
+  ],
+  ["an arch that there is none of", ["build", spec, "--weights", "w", "--target", "htp-v66"], "usage/unknown-target"],
   ["SoC without float16", ["build", spec, "--weights", "w", "--soc", "SM8350"], "usage/soc-without-fp16"],
   ["fp32 for HTP", ["build", spec, "--weights", "w", "--target", "htp-v75", "--precision", "fp32"], "usage/precision"],
   ["unknown system", ["build", spec, "--weights", "w", "--arch", "x86_64-linux,riscv64"], "usage/unknown-arch"],

@@ -25,15 +25,20 @@ interface Options {
   readonly without?: (tensor: string) => boolean;
   readonly policies?: readonly PrecisionPolicy[];
   readonly prefill?: readonly number[];
+  readonly target?: string;
 }
 
-function quantized(model: CheckedModel, { precision = "a16w4", without, policies = [], prefill = [] }: Options = {}) {
+function quantized(
+  model: CheckedModel,
+  { precision = "a16w4", without, policies = [], prefill = [], target = "host" }: Options = {},
+) {
   const common = { name: "test", target: findTarget("host")!, embedding: "graph", scaling: true } as const;
   const form = compile(model, { ...common, precision: "fp32", form: precision }).value!;
   const names = [...graphTensors(form.graphs).activations].filter((name) => !without?.(name));
   const activations = new Map(names.map((name) => [name, rangeEncoding(-8, 8)]));
   const encodings: EncodingSet = { activations, params: new Map() };
-  const compiled = compile(model, { ...common, precision, encodings, precisionPolicies: policies, prefill });
+  const options = { ...common, target: findTarget(target)! };
+  const compiled = compile(model, { ...options, precision, encodings, precisionPolicies: policies, prefill });
   return { graphs: compiled.value!.graphs, diagnostics: compiled.diagnostics };
 }
 
@@ -112,6 +117,29 @@ describe("what is asked for", () => {
       [["quantize/blocks", [expect.stringMatching(/^HTP computes .* outputs than inputs: blocks.0.ffn.key.weight, /)]]],
       [["quantize/blocks", [expect.stringMatching(/^blocks of 64 do not divide 32 inputs: blocks.0.att.w2/)]]],
       [["quantize/blocks", [expect.stringMatching(/^HTP does not take .* float16 activations: blocks.0.att.key/)]]],
+    ]);
+  });
+
+  it.each([
+    ["htp-v68", "float16"],
+    ["htp-v69", "float16"],
+    ["htp-v73", "ufixed16"],
+  ])("layer norms before products on %s: %s", (target, dtype) => {
+    const { graphs, diagnostics } = quantized(model, { target });
+    const made = new Map(graphs[0]!.nodes.flatMap((node) => node.outputs.map((t) => [t.name, node] as const)));
+    const [norm] = ofType(graphs[0]!, "LayerNorm").filter(({ outputs }) => outputs[0]!.name.includes("channelMix"));
+    expect(made.get(norm!.outputs[0]!.name)!.outputs[0]!.dtype).toBe(dtype);
+    for (const { inputs } of ofType(graphs[0]!, "LayerNorm"))
+      if (dtype === "float16") expect(new Set(inputs.map((t) => t.dtype))).toEqual(new Set(["float16"]));
+    expect(diagnostics).toEqual([]);
+  });
+
+  it("no blocks before v73", () => {
+    const policies = [policy({ kind: "quantize", pattern: "att.key", bits: 4, block: 32 })];
+    const notes = ["htp-v69", "htp-v73"].map((target) => quantized(model, { policies, target }).diagnostics[0]?.notes);
+    expect(notes).toEqual([
+      ["blocks need HTP v73, and this is v69: blocks.0.att.key.weight, blocks.1.att.key.weight."],
+      undefined,
     ]);
   });
 
