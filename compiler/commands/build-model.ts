@@ -135,16 +135,17 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
   }
 }
 
-/** Names in a file of encodings, held against those of the graph that it is for; see checkNames. */
+/** Names in a file of encodings, held against those of the graph that it is for, and what no NPU takes; see checkNames, refusedActivations. */
 async function checkEncodingNames(
   file: LoadedEncodings,
   model: CheckedModel,
   request: BuildRequest,
 ): Promise<readonly Diagnostic[]> {
-  const [{ compile }, { graphTensors, sortByTensors }, { checkNames }] = await Promise.all([
+  const [{ compile }, { graphTensors, sortByTensors }, { checkNames }, { refusedActivations }] = await Promise.all([
     import("../pipeline.ts"),
     import("../encodings/graph-tensors.ts"),
     import("../encodings/check-names.ts"),
+    import("../encodings/lint-encodings.ts"),
   ]);
   const { name, embedding, scaling, precision, prefill } = request;
   const target = findTarget("host")!;
@@ -159,7 +160,8 @@ async function checkEncodingNames(
   });
   if (!form.value) return form.diagnostics;
   const tensors = graphTensors(form.value.graphs);
-  return checkNames(file.version === "2.0.0" ? sortByTensors(file, tensors) : file, tensors);
+  const sorted = file.version === "2.0.0" ? sortByTensors(file, tensors) : file;
+  return [...checkNames(sorted, tensors), ...refusedActivations(sorted)];
 }
 
 /** Diagnostics: policy/unknown-name, policy/nothing-to-quantize. */

@@ -1,7 +1,7 @@
 /** What Qualcomm's HTP backend would refuse of encodings, or compute wrongly, by the architecture of the NPU. */
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Soc } from "../targets/targets.ts";
-import type { BlockEncoding, Encoding } from "./encoding.ts";
+import type { BlockEncoding, Encoding, IntegerEncoding } from "./encoding.ts";
 import { symmetricOffset } from "./encodings-file.ts";
 import type { LoadedEncodings } from "./load-encodings.ts";
 import { faultAt } from "./read-encodings.ts";
@@ -37,11 +37,26 @@ export function lintEncodings(file: LoadedEncodings, soc: Pick<Soc, "arch" | "fp
   return diagnostics;
 }
 
+/** Activations that no NPU computes, whatever the build: lint/activation, lint/bit-width. Up to a number that a person reads. */
+export function refusedActivations(file: LoadedEncodings): readonly Diagnostic[] {
+  const found = [...file.encodings.activations].flatMap(([name, encoding]) => {
+    const finding = encoding.kind === "float" ? undefined : lintGrid(encoding);
+    return finding ? [{ name, ...finding }] : [];
+  });
+  return found.slice(0, mostListed).map(({ name, code, problem, hint }) => {
+    const place = file.places.activations.get(name)!;
+    return faultAt(file.file, file.text, code, `${name}: ${problem}`, place, hint);
+  });
+}
+
 type LintSoc = Pick<Soc, "arch" | "fp16" | "name">;
 
 /** Of a tensor that nodes compute, or of an input. */
 export function lintActivation(encoding: Encoding, soc: LintSoc): LintFinding | undefined {
-  if (encoding.kind === "float") return lintFloat(encoding.bits, soc);
+  return encoding.kind === "float" ? lintFloat(encoding.bits, soc) : lintGrid(encoding);
+}
+
+function lintGrid(encoding: IntegerEncoding | BlockEncoding): LintFinding | undefined {
   if (encoding.kind === "blocks" || encoding.scales.length > 1)
     return { code: "lint/activation", problem: "HTP takes one scale for an activation", hint: "use PER_TENSOR" };
   if (encoding.bits === 8 || encoding.bits === 16) return undefined;

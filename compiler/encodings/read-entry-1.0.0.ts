@@ -1,4 +1,5 @@
 /** An entry of schema 1.0.0: {name, dtype INT | FLOAT, enc_type, bw, is_sym, scale [..], offset [..], ...}. */
+import { blockEncoding } from "./block-fields.ts";
 import type { BlockEncoding, Encoding } from "./encoding.ts";
 import { symmetricOffset } from "./encodings-file.ts";
 import type { EntryFields } from "./entry-fields.ts";
@@ -37,18 +38,10 @@ function readBlocks(fields: EntryFields): BlockEncoding {
       "compressed_bw",
       "known is 4 in 8",
     );
-  const block = fields.integer("block_size", 1, 2 ** 20);
-  const scales = fields.scales("scale");
-  const blockScales = fields.integers("per_block_int_scale", 1, 16);
-  if (blockScales.length === 0 || blockScales.length % scales.length !== 0)
-    fields.fail(
-      "encodings/count",
-      `${blockScales.length} block scales for ${scales.length} channels`,
-      "per_block_int_scale",
-    );
+  const blocks = blockEncoding(fields, "scale");
   if (fields.flag("is_sym") === false) fields.fail("encodings/bad-entry", "LPBQ is symmetric", "is_sym");
   const offsets = fields.has("offset") ? fields.numbers("offset") : [];
   if (offsets.some((offset) => offset !== 0 && offset !== symmetricOffset(bits) && offset !== symmetricOffset(4)))
     fields.fail("encodings/offset", `LPBQ has the offset 0 or ${symmetricOffset(bits)}`, "offset");
-  return { kind: "blocks", bits: 4, block, scales, blockScales };
+  return blocks;
 }

@@ -2,6 +2,7 @@
  * An entry of schema 2.0.0, in the words of ONNX's QuantizeLinear: {name, output_dtype, y_scale, y_zero_point, axis, block_size}
  * with real = (stored - zero point) * scale; LPBQ has per_channel_float_scale and per_block_int_scale instead of y_scale.
  */
+import { blockEncoding } from "./block-fields.ts";
 import type { BlockEncoding, Encoding } from "./encoding.ts";
 import type { EntryFields } from "./entry-fields.ts";
 import { integerEncoding } from "./integer-fields.ts";
@@ -54,18 +55,10 @@ export function readEntry200(fields: EntryFields): Encoding {
 function readBlocks(fields: EntryFields, word: string): BlockEncoding {
   if (word !== "int4")
     fields.fail("encodings/unsupported", `LPBQ of ${word} is not supported`, "output_dtype", "known is int4");
-  const block = fields.integer("block_size", 1, 2 ** 20);
-  const scales = fields.scales("per_channel_float_scale");
-  const blockScales = fields.integers("per_block_int_scale", 1, 16);
-  if (blockScales.length === 0 || blockScales.length % scales.length !== 0)
-    fields.fail(
-      "encodings/count",
-      `${blockScales.length} block scales for ${scales.length} channels`,
-      "per_block_int_scale",
-    );
+  const blocks = blockEncoding(fields, "per_channel_float_scale");
   if (fields.has("y_zero_point") && fields.numbers("y_zero_point").some((zero) => zero !== 0))
     fields.fail("encodings/offset", "LPBQ has the zero point 0", "y_zero_point");
-  return { kind: "blocks", bits: 4, block, scales, blockScales };
+  return blocks;
 }
 
 /** The schema does not tell weights and activations apart: weights are stored signed in few bits, or have an axis. */

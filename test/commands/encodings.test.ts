@@ -83,3 +83,25 @@ test("bad usage and bad files", async () => {
   });
   expect(existsSync(out)).toBe(false);
 });
+
+test("what no build can be made from: a diagnostic, and nothing is written", async () => {
+  const out = at("artefact");
+  const build = async (name: string, text: string) => {
+    writeFileSync(at(name), text);
+    const options = ["--precision", "a16w8", "--encodings", at(name), "--out", out];
+    const found = await problems(["build", model[1]!, ...model.slice(2), ...options]);
+    expect(existsSync(out), name).toBe(false);
+    return { code: found.code, first: found.codes[0] };
+  };
+  const one = (change: object) =>
+    readFileSync(write("one.json", [{ name: "blocks.0.timeMix.k", ...entry, ...change }]), "utf8");
+  const text = one({});
+  expect(await build("empty.json", "")).toEqual({ code: 1, first: "encodings/not-json" });
+  expect(await build("cut.json", text.slice(0, 90))).toEqual({ code: 1, first: "encodings/not-json" });
+  expect(await build("nan.json", text.replace("0.5", "NaN"))).toEqual({ code: 1, first: "encodings/not-finite" });
+  expect(await build("bits.json", one({ bw: 7, offset: [-3] }))).toEqual({ code: 1, first: "lint/bit-width" });
+  const channels = { enc_type: "PER_CHANNEL", scale: [1, 2], offset: [-3, -3] };
+  expect(await build("channels.json", one(channels))).toEqual({ code: 1, first: "lint/activation" });
+  const unknown = { name: "blocks.0.timeMix.nothing" };
+  expect(await build("unknown.json", one(unknown))).toEqual({ code: 1, first: "encodings/unknown-tensor" });
+});
