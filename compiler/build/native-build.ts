@@ -29,6 +29,8 @@ export const nativeFolderOf = (triple: NativeTriple): string =>
 export interface EnsureOptions {
   /** Called once when a build begins. */
   readonly onBuild?: () => void;
+  /** Called once when another process builds them, with its id: this one waits for it. */
+  readonly onWait?: (pid: number) => void;
 }
 
 /** Diagnostics: build/no-cmake, build/no-compiler (missing), build/native-failed. */
@@ -38,7 +40,7 @@ export async function ensurePrograms(options: EnsureOptions = {}, triple: Native
   await mkdir(folder, { recursive: true });
   await withLock(
     join(folder, "build.lock"),
-    () => {},
+    (pid) => options.onWait?.(pid),
     async () => {
       // Another process may have built them while this one waited.
       const sources = fingerprint();

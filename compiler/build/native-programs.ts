@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called when the programs have to be built first. */
   readonly onBuild?: () => void;
+  /** Called when another process builds them, with its id. */
+  readonly onWait?: (pid: number) => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface RunOptions {
  * program/crashed, program/killed, program/not-started, program/failed.
  */
 export async function runProgram(name: ProgramName, args: readonly string[], options: RunOptions = {}): Promise<void> {
-  await ensurePrograms(options.onBuild ? { onBuild: options.onBuild } : {});
+  await ensurePrograms(options);
   const child = execa(programPath(name), args, {
     reject: false,
     buffer: false,

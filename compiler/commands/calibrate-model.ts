@@ -77,7 +77,10 @@ export function defaultHeadroom(tokens: CalibrationTokens["kind"], count: number
   return count < 1024 ? 1.5 : 1.25;
 }
 
-/** Diagnostics: those of buildModel, textTokens and rwkv-run; calibrate/not-finite, calibrate/inputs-too-wide (warnings). */
+/**
+ * Diagnostics: those of buildModel, textTokens and rwkv-run; calibrate/few-tokens, calibrate/not-finite,
+ * calibrate/inputs-too-wide (warnings).
+ */
 export async function calibrateModel(request: CalibrationRequest, session: Session): Promise<Calibrated> {
   return withScratch(async (scratch) => {
     const folder = join(scratch, "calibration");
@@ -111,7 +114,7 @@ export async function calibrateModel(request: CalibrationRequest, session: Sessi
       },
       headroom,
       resumedAt,
-      diagnostics: [...built.diagnostics, ...tooWide(leftOut), ...notFinite(statistics)],
+      diagnostics: [...built.diagnostics, ...fewTokens(statistics), ...tooWide(leftOut), ...notFinite(statistics)],
       sources: built.sources,
     };
   });
@@ -166,6 +169,19 @@ function progressOf(session: Session): (piece: Uint8Array) => void {
     if (done !== undefined)
       session.progress.update(`calibration ${Math.floor((100 * Number(done)) / Number(all))} % ...`);
   };
+}
+
+/** Measured on rwkv7-kjv at a16w8: ranges of 64 tokens cost 0.0001 nats a token, of 8 0.006, of one 0.15. */
+const fewestTokens = 32;
+
+function fewTokens({ tokens }: Statistics): Diagnostic[] {
+  if (tokens >= fewestTokens) return [];
+  const many = tokens === 1 ? "1 token" : `${tokens} tokens`;
+  return [
+    inputWarning("calibrate/few-tokens", `ranges of ${many} are those of few values: others will be cut off`, {
+      hint: `calibrate on some thousand tokens of text, or on the ${generatedTokens} that the model writes without one`,
+    }),
+  ];
 }
 
 function tooWide(names: readonly string[]): Diagnostic[] {

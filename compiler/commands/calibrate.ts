@@ -72,7 +72,9 @@ export function calibrateCommand(line: CommandLine): Command {
     const { spec } = await chooseSpec(named, flags.weights, session);
     const { out } = flags;
     const statistics = statisticsFile(out);
-    checkOutputs([["--out", out]], { files: [spec, flags.weights, ...(flags.text === undefined ? [] : [flags.text])] });
+    const inputs = { files: [spec, flags.weights, ...(flags.text === undefined ? [] : [flags.text])] };
+    checkOutputs([["--out", out]], inputs);
+    checkOutputs([["the statistics of --out,", statistics]], inputs);
     makeFolder(dirname(out));
     const { calibrateModel } = await import("./calibrate-model.ts");
     const { precision, method, embedding, scaling } = flags;
@@ -125,7 +127,7 @@ function describe(
   seconds: number,
 ): string {
   const of = source.source === "text" ? "the text" : `a text that the model wrote (seed ${source.seed})`;
-  return `${out}: ranges of ${encodings.activations.size} tensors (${source.method}, headroom ${headroom}) over ${source.tokens} tokens of ${of}
+  return `${out}: ranges of ${encodings.activations.size} tensors (${source.method}, headroom ${headroom}) over ${source.tokens} token${source.tokens === 1 ? "" : "s"} of ${of}
 ${statistics}: second-order statistics of the inputs of weights
 ${seconds.toFixed(1)} s${resumedAt > 0 ? ", going on from where a run was interrupted" : ""}
 `;

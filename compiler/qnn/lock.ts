@@ -1,7 +1,18 @@
 /**
- * One installer at a time: a lock file that names its holder. A lock whose process is gone is taken over.
+ * One installer at a time: a lock file that names its holder. A lock whose process is gone is taken over, and so is one that was
+ * copied from elsewhere together with the folder around it.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +20,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 interface Holder {
   readonly pid: number;
   readonly host: string;
+  /** The lock's own path: another one in a copy. */
+  readonly place?: string;
+  /** When the process began, by its system: a pid is given again, after a restart of the machine too. */
+  readonly began?: string;
 }
 
 /** Runs `body` while holding the lock at `path`; calls `onWait` once when another process holds it. */
@@ -17,7 +32,7 @@ export async function withLock<T>(path: string, onWait: (pid: number) => void, b
   let told = false;
   while (!take(path)) {
     const holder = readHolder(path);
-    if (holder ? !isAlive(holder) : isOld(path)) {
+    if (holder ? !holds(holder, path) : isOld(path)) {
       discard(path);
       continue;
     }
@@ -37,7 +52,10 @@ export async function withLock<T>(path: string, onWait: (pid: number) => void, b
 function take(path: string): boolean {
   try {
     const file = openSync(path, "wx");
-    writeSync(file, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder));
+    const { pid } = process;
+    const began = startOf(pid);
+    const holder = { pid, host: hostname(), place: realpathSync(path), ...(began !== undefined && { began }) };
+    writeSync(file, JSON.stringify(holder satisfies Holder));
     closeSync(file);
     return true;
   } catch (error) {
@@ -56,14 +74,37 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function isAlive(holder: Holder): boolean {
+/** Whether the process that `holder` names lives, and holds the lock at this path. */
+function holds(holder: Holder, path: string): boolean {
   if (holder.host !== hostname()) return true;
+  if (holder.place !== undefined && holder.place !== realPathOf(path)) return false;
+  if (holder.began !== undefined && (startOf(holder.pid) ?? holder.began) !== holder.began) return false;
   if (holder.pid === process.pid) return true;
   try {
     process.kill(holder.pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** The path itself when there is nothing any more. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** In ticks since the machine started; undefined where the system does not say. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The second of the fields is the program's name in parentheses, which may hold anything; this is the 22nd.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
   }
 }
 
@@ -82,7 +123,7 @@ function discard(path: string): void {
   try {
     renameSync(path, aside);
     const holder = readHolder(aside);
-    if (holder && isAlive(holder)) renameSync(aside, path);
+    if (holder && holds(holder, path)) renameSync(aside, path);
     else rmSync(aside, { force: true });
   } catch {
     // The other one was quicker.

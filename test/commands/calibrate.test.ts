@@ -1,5 +1,5 @@
 /** `rwkvc calibrate` on a trained model. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { beforeAll, expect, test } from "vitest";
@@ -81,4 +81,24 @@ test("what it refuses, before anything runs", async () => {
     ...{ code: 2, codes: ["usage/out-is-input"] },
   });
   expect(existsSync(none)).toBe(false);
+});
+
+test("a text of a few tokens is warned of: ranges of one cost 0.15 nats a token", async () => {
+  const few = await calibrate("few.json", "--text", "models/kjv-held-out.bin", "--tokens", "1");
+  expect(few.json.diagnostics).toMatchObject([
+    {
+      severity: "warning",
+      code: "calibrate/few-tokens",
+      title: expect.stringContaining("ranges of 1 token are") as string,
+    },
+  ]);
+});
+
+test("the statistics, whose name follows from --out, are not written over the text that is read", async () => {
+  const own = join(folder, "own.stats.bin");
+  writeFileSync(own, "In the beginning");
+  const args = ["calibrate", ...model, "--text", own, "--out", join(folder, "own.json")];
+  expect(await problems(args)).toMatchObject({ code: 2, codes: ["usage/out-is-input"] });
+  expect(readFileSync(own, "utf8")).toBe("In the beginning");
+  rmSync(own);
 });

@@ -159,6 +159,16 @@ test("a lock whose process is gone is taken over", async () => {
   expect((await install(fake)).length).toBe(2);
 });
 
+test("a lock of another process with the same id, or of another folder, is taken over", async () => {
+  const living = { pid: process.pid, host: hostname() };
+  for (const other of [{ began: "1" }, { place: "/copied/from/here/.lock" }]) {
+    const fake = fakePacks();
+    mkdirSync(join(fake.cache, "qnn"), { recursive: true });
+    writeFileSync(join(fake.cache, "qnn/.lock"), JSON.stringify({ ...living, ...other }));
+    expect((await install(fake)).length).toBe(2);
+  }
+});
+
 test("no Python, no pip, no network: each says so", async () => {
   const fake = fakePacks();
   const python = join(fake.cache, "..", "broken-python");
