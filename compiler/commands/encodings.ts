@@ -26,6 +26,7 @@ interface LintFlags {
   readonly weights?: string;
   readonly target?: string;
   readonly soc?: string;
+  readonly embedding: "graph" | "host";
 }
 
 /** The arch that most phones of today have. */
@@ -40,7 +41,13 @@ function lintCommand(line: CommandLine): Command {
     .option("--target <name>", `the NPU: htp-v68 and newer (default: the SoC's, else ${defaultTarget})`)
     .option("--soc <name>", "the SoC, such as SM8650 (default: a typical one of the target)")
     .option("--spec <file>", "the model whose tensors it is for; needs --weights")
-    .option("--weights <checkpoint>", "its checkpoint: .pth or .safetensors file, or random:SEED:PRESET");
+    .option("--weights <checkpoint>", "its checkpoint: .pth or .safetensors file, or random:SEED:PRESET")
+    .option(
+      "--embedding <place>",
+      "graph or host, as for the build that it is for",
+      choice("--embedding", ["graph", "host"] as const),
+      "graph",
+    );
   return runs(line, command, async (_session, flags: LintFlags, file: string) => {
     const { spec, weights } = flags;
     if ((spec === undefined) !== (weights === undefined)) {
@@ -54,7 +61,7 @@ function lintCommand(line: CommandLine): Command {
     let loaded = loadEncodings(file);
     const diagnostics: Diagnostic[] = [];
     if (spec !== undefined && weights !== undefined) {
-      const tensors = await tensorsOf(spec, weights);
+      const tensors = await tensorsOf(spec, weights, flags.embedding);
       const { sortByTensors } = await import("../encodings/graph-tensors.ts");
       const { checkNames } = await import("../encodings/check-names.ts");
       if (loaded.version === "2.0.0") loaded = sortByTensors(loaded, tensors);
@@ -96,7 +103,7 @@ function lintSoc(flags: LintFlags): Soc {
 }
 
 /** Of the graph in the form of quantized builds. Diagnostics: those of the front end and of the compiler. */
-async function tensorsOf(spec: string, weights: string): Promise<GraphTensors> {
+async function tensorsOf(spec: string, weights: string, embedding: LintFlags["embedding"]): Promise<GraphTensors> {
   const { model, checkpoint, diagnostics, sources } = await runFrontEnd(spec, weights);
   try {
     if (!model) throw new BuildError(diagnostics, sources);
@@ -105,7 +112,7 @@ async function tensorsOf(spec: string, weights: string): Promise<GraphTensors> {
       import("../encodings/graph-tensors.ts"),
     ]);
     const fixed = { target: findTarget("host")!, precision: "fp32", form: "a16w8" } as const;
-    const compiled = compile(model, { ...fixed, name: "lint", embedding: "graph", scaling: true });
+    const compiled = compile(model, { ...fixed, name: "lint", embedding, scaling: true });
     if (!compiled.value) throw new BuildError([...diagnostics, ...compiled.diagnostics], sources);
     return graphTensors(compiled.value.graphs);
   } finally {

@@ -39,6 +39,15 @@ test("lint names what the NPU would refuse, by target", async () => {
   });
 });
 
+test("lint knows the tensors of a build whose embedding is the host's: its input is one", async () => {
+  const file = write("host.json", [{ name: "in", ...entry }]);
+  expect(await problems(["encodings", "lint", file, ...model])).toEqual({
+    code: 1,
+    codes: ["encodings/unknown-tensor"],
+  });
+  expect(await problems(["encodings", "lint", file, ...model, "--embedding", "host"])).toEqual({ code: 0, codes: [] });
+});
+
 test("lint names tensors that the model does not have", async () => {
   const file = write("names.json", [{ name: "blocks.0.timemix.k", ...entry }]);
   const { code, stderr } = await rwkvc(["encodings", "lint", file, ...model]);
