@@ -101,28 +101,32 @@ export async function encodingsForBuild(
       }),
     ]);
   }
-  if (flags.encodings !== undefined) return fromFile(flags.encodings);
+  if (flags.encodings !== undefined) return fromFile(flags.encodings, request.compensate === true);
   // Weights alone are rounded without ranges; a text makes 4 bits better.
   if (precision.startsWith("fp16") && flags.text === undefined) return undefined;
   return calibrated({ ...request, precision }, flags.text, session);
 }
 
-async function fromFile(path: string): Promise<BuildEncodings> {
+async function fromFile(path: string, compensate: boolean): Promise<BuildEncodings> {
   const { loadEncodings } = await import("../encodings/load-encodings.ts");
   const file = loadEncodings(path);
   const own = file.extra["rwkvc"] as { readonly statistics?: unknown } | undefined;
   const source: CalibrationRecord = { kind: "file", file: path };
   const loaded = { file, encodings: file.encodings, source };
-  if (typeof own?.statistics !== "string") return { ...loaded, diagnostics: [] };
-  const beside = join(dirname(path), own.statistics);
-  if (!existsSync(beside)) {
-    const warning = inputWarning("encodings/no-statistics", `${beside}, which ${path} speaks of, is not there`, {
-      place: { file: path },
-      notes: ["Weights of 4 bits are rounded to the nearest, which costs accuracy."],
-      hint: "keep the two files together",
-    });
-    return { ...loaded, diagnostics: [warning] };
+  const without = (title: string, hint: string): BuildEncodings => {
+    const notes = ["Weights of 4 bits are rounded to the nearest, which costs accuracy."];
+    const warning = inputWarning("encodings/no-statistics", title, { place: { file: path }, notes, hint });
+    return { ...loaded, diagnostics: compensate ? [warning] : [] };
+  };
+  if (typeof own?.statistics !== "string") {
+    return without(
+      `${path} has no statistics, by which rounding errors of 4-bit weights are made good`,
+      "take the files of `rwkvc calibrate`, or say --no-compensate",
+    );
   }
+  const beside = join(dirname(path), own.statistics);
+  if (!existsSync(beside))
+    return without(`${beside}, which ${path} speaks of, is not there`, "keep the two files together");
   const { openStatistics } = await import("../calibrate/statistics.ts");
   return { ...loaded, statistics: openStatistics(beside), diagnostics: [] };
 }

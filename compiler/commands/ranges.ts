@@ -11,6 +11,7 @@ import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnost
 import type { Manifest } from "../emit/manifest.ts";
 import { type EquationRange, equationRanges, type TensorStatistics } from "../ranges/measured-ranges.ts";
 import type { Policy } from "../ranges/policy.ts";
+import { isQuantized } from "../targets/targets.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type CommandLine, defineCommand, runs, type Session } from "./command.ts";
 import { decimal, integer } from "./flags.ts";
@@ -37,7 +38,7 @@ export function rangesCommand(line: CommandLine): Command {
     "rwkvc ranges out/model --text book.txt",
     "rwkvc ranges out/model --text book.txt --headroom 4 --write specs/mine.rwkv.ts",
   ])
-    .argument("<artefact>", "folder that `rwkvc build` wrote, of any precision")
+    .argument("<artefact>", "folder that `rwkvc build` wrote, at fp16 or fp32")
     .option("--text <file>", "the text to read")
     .option(...tokenizerOption)
     .option("--tokens <file>", "token ids separated by white space; - reads standard input")
@@ -58,6 +59,15 @@ export function rangesCommand(line: CommandLine): Command {
       ]);
     }
     const artefact = await openArtefact(folder);
+    const { precision } = artefact.manifest;
+    if (isQuantized(precision)) {
+      // Conversions and fused steps stand in equations whose values they are not.
+      throw new DiagnosticError([
+        usageError("usage/precision", `ranges measures float builds, and this one is ${precision}`, {
+          hint: "values are as large in any build: measure one at fp16 or fp32",
+        }),
+      ]);
+    }
     const { artefactModel } = await import("../ranges/artefact-spec.ts");
     const model = artefactModel(folder, artefact.manifest);
     const specFile = flags.write === undefined ? undefined : await fileToWrite(artefact, flags.write);

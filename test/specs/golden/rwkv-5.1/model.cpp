@@ -9,7 +9,7 @@ using namespace rwkvc;
 // Graph test: one token, 2 layers, 97 nodes.
 namespace decode {
 
-// What differs between layers: offsets of the weights in bytes.
+// What differs between layers: offsets of weights in bytes, grids of integers.
 struct TimeMixLayer {
   uint32_t number;
   uint64_t ln1_weight, ln1_bias, shifts_constant, receptance_weight, k_weight, v_weight, gate_weight;
@@ -130,7 +130,7 @@ TimeMixResult time_mix(Graph& graph, const TimeMixLayer& layer, Tensor x, Tensor
   return {S_3, x_out};
 }
 
-// What differs between layers: offsets of the weights in bytes.
+// What differs between layers: offsets of weights in bytes, grids of integers.
 struct ChannelMixLayer {
   uint32_t number;
   uint64_t ln2_weight, ln2_bias, shifts_constant, receptance_weight, key_weight, value_weight;

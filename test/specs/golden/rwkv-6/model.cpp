@@ -9,7 +9,7 @@ using namespace rwkvc;
 // Graph test: one token, 2 layers, 163 nodes.
 namespace decode {
 
-// What differs between layers: offsets of the weights in bytes.
+// What differs between layers: offsets of weights in bytes, grids of integers.
 struct TimeMixLayer {
   uint32_t number;
   uint64_t ln1_weight, ln1_bias, time_maa_x, time_maa_w1, time_maa_w2, time_maa_w, time_decay_w1;
@@ -201,7 +201,7 @@ TimeMixResult time_mix(Graph& graph, const TimeMixLayer& layer, Tensor x, Tensor
   return {S_3, x_out};
 }
 
-// What differs between layers: offsets of the weights in bytes.
+// What differs between layers: offsets of weights in bytes, grids of integers.
 struct ChannelMixLayer {
   uint32_t number;
   uint64_t ln2_weight, ln2_bias, shifts_constant, receptance_weight, key_weight, value_weight;

@@ -172,7 +172,7 @@ TimeMixResult time_mix(Graph& graph, Tensor x, Tensor S_in) {
   return {vx_1, S_6, x_out};
 }
 
-// What differs between layers: offsets of the weights in bytes.
+// What differs between layers: offsets of weights in bytes, grids of integers.
 struct ChannelMixLayer {
   uint32_t number;
   uint64_t ln2_weight, ln2_bias, x_k, key_weight, value_weight;

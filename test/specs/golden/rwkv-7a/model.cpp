@@ -9,7 +9,7 @@ using namespace rwkvc;
 // Graph test: one token, 2 layers, 162 nodes.
 namespace decode {
 
-// What differs between layers: offsets of the weights in bytes.
+// What differs between layers: offsets of weights in bytes, grids of integers.
 struct ChannelMixLayer {
   uint32_t number;
   uint64_t s_emb_weight, s_emb_x_weight;
@@ -202,7 +202,7 @@ TimeMixResult time_mix(Graph& graph, Tensor x, Tensor S_in) {
   return {vx_1, S_6, x_out};
 }
 
-// What differs between layers: offsets of the weights in bytes.
+// What differs between layers: offsets of weights in bytes, grids of integers.
 struct ChannelMix2Layer {
   uint32_t number;
   uint64_t ln2_weight, ln2_bias, x_k, key_weight, s1, s2, s0, value_weight;
