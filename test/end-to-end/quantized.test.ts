@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
+import { problems } from "../commands/command-line.ts";
 import { withHtp } from "../qualcomm.ts";
 import { scratch } from "../scratch.ts";
 import { build, host, htp, largest, largestDifference, logitsOf, official, run } from "./artefacts.ts";
@@ -106,6 +107,15 @@ test("an artefact's own encodings give the same artefact", async () => {
   const again = await build(...args, ["--precision", "a16w8", "--encodings", join(first, "encodings.json")], host);
   for (const file of ["weights.bin", "src/model.cpp", "encodings.json"])
     expect(readFileSync(join(again, file)).equals(readFileSync(join(first, file))), file).toBe(true);
+});
+
+test("ranges alone do not make rounding errors of 4-bit weights good, which is said; `ranges` wants a float build", async () => {
+  const args = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth"] as const;
+  const first = await build(...args, ["--precision", "a16w8"], host);
+  const own = ["--encodings", join(first, "encodings.json"), "--out", join(scratch(), "out"), "--no-context"];
+  const again = ["build", args[0], "--weights", args[1], "--precision", "a16w4", ...own];
+  expect((await problems(again)).codes).toEqual(["encodings/no-statistics"]);
+  expect((await problems(["ranges", first, "--text", textFile(0, 8)])).codes).toEqual(["usage/precision"]);
 });
 
 test.each(["fp16w8", "fp16w4"])("%s needs no calibration", async (precision) => {
