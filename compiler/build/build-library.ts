@@ -64,7 +64,7 @@ export async function buildLibrary(build: LibraryBuild): Promise<void> {
     join("..", libraryPath(build.name, build.triple)),
   ];
   await runCompiler(compiler, args, source);
-  await rm(join(source, model));
+  await rm(join(source, model), { force: true });
   const library = join(build.artefact, libraryPath(build.name, build.triple));
   if (
     await access(library).then(

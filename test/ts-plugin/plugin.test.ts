@@ -301,18 +301,24 @@ describe("an extension of another spec", () => {
   });
 });
 
-test("a keystroke in a bundled spec costs less than 100 ms", async () => {
-  const name = "fast.rwkv.ts";
-  await server.open(name, readFileSync("specs/rwkv-7.rwkv.ts", "utf8"));
-  const keystroke = async (): Promise<void> => {
-    await server.edit(name, "kk = l2_norm", "kk = l2_norm ");
-    expect(await server.diagnostics(name)).toEqual([]);
+test("a keystroke in a bundled spec costs less than three times what TypeScript itself takes for it", async () => {
+  const text = readFileSync("specs/rwkv-7.rwkv.ts", "utf8");
+  const keystrokes = async (name: string): Promise<number> => {
+    await server.open(name, text);
+    const keystroke = async (): Promise<void> => {
+      await server.edit(name, "kk = l2_norm", "kk = l2_norm ");
+      expect(await server.diagnostics(name)).toEqual([]);
+    };
+    for (let i = 0; i < 20; i++) await keystroke();
+    // Processor time: other work on the machine does not count.
+    const before = server.processorTime();
+    for (let i = 0; i < 20; i++) await keystroke();
+    return (server.processorTime() - before) / 20;
   };
-  for (let i = 0; i < 20; i++) await keystroke();
-  // Processor time, TypeScript's own included: other work on the machine does not count.
-  const before = server.processorTime();
-  for (let i = 0; i < 20; i++) await keystroke();
-  expect((server.processorTime() - before) / 20).toBeLessThan(100);
+  // By another name the plugin leaves the file alone. Measured: 59 and 78 ms.
+  const plain = await keystrokes("plain.ts");
+  const spec = await keystrokes("fast.rwkv.ts");
+  expect(spec / plain).toBeLessThan(3);
 });
 
 test("nothing of this failed", () => {
