@@ -3,7 +3,7 @@
  *
  * Every operation rounds to fp16 there, so logits are judged by what they are for: mean negative log likelihood within
  * 0.01 nats, and the top token. The simulator takes 0.1 s a token, and a build for an SoC some ten: RWKVC_LONG_TESTS=1 reads 1,024
- * bytes instead of 64, and takes every model for every SoC.
+ * bytes instead of 32, and takes every model for every SoC.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ import { scratch } from "../scratch.ts";
 import { build, htp, largestDifference, logitsOf, official, readFloats, run, sameTop } from "./artefacts.ts";
 
 const isLong = process.env.RWKVC_LONG_TESTS === "1";
-const bytes = isLong ? 1024 : 64;
+const bytes = isLong ? 1024 : 32;
 
 /** Ten times what it takes where nothing else runs. */
 const slow = { timeout: 1_800_000 };
