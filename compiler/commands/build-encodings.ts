@@ -7,7 +7,7 @@ import type { Statistics } from "../calibrate/statistics.ts";
 import { type Diagnostic, DiagnosticError, inputWarning, usageError } from "../diagnostics/diagnostic.ts";
 import type { EncodingSet } from "../encodings/encoding.ts";
 import type { LoadedEncodings } from "../encodings/load-encodings.ts";
-import { isQuantized, type Precision } from "../targets/targets.ts";
+import { isQuantized, type Precision, precisions } from "../targets/targets.ts";
 import { elements } from "../ir/constant.ts";
 import type { Session } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
@@ -38,6 +38,8 @@ export type CalibrationRecord =
 export interface EncodingFlags {
   readonly encodings?: string | undefined;
   readonly text?: string | undefined;
+  /** As a user says it. */
+  readonly compensate?: boolean | undefined;
 }
 
 export interface EncodingRequest {
@@ -63,18 +65,55 @@ export async function compensates(
   { spec, weights, precision }: Pick<EncodingRequest, "spec" | "weights" | "precision">,
   told: boolean | undefined,
 ): Promise<boolean> {
-  if (!precision.endsWith("w4") || told !== undefined) return told ?? false;
+  if (!hasNarrowWeights(precision) || told !== undefined) return told ?? false;
   const { checkpoint } = await runFrontEnd(spec, weights);
   const counts = [...(checkpoint?.tensors.values() ?? [])].map(({ shape }) => elements(shape));
   checkpoint?.close();
   return counts.reduce((sum, count) => sum + count, 0) <= mostCompensated;
 }
 
+/** Options that only some precisions give a meaning. */
+export interface QuantizingFlags extends EncodingFlags {
+  readonly quantize?: unknown;
+  readonly keepFloat?: unknown;
+}
+
+/**
+ * What has no meaning at a precision is not passed over in silence. Diagnostics (all at once): usage/encodings, usage/text, usage/quantize,
+ * usage/keep-float, usage/compensate.
+ */
+export function checkQuantizing(flags: QuantizingFlags, precision: Precision): void {
+  const faults: Diagnostic[] = [];
+  const only = (code: string, option: string, what: string, where: readonly Precision[], instead: Precision) => {
+    if (where.includes(precision)) return;
+    const title = `${option} is for ${what}, and the precision is ${precision}`;
+    const notes = [`It has a meaning at ${where.join(", ")}.`];
+    faults.push(usageError(code, title, { notes, hint: `leave it out, or use --precision ${instead}` }));
+  };
+  const quantized = precisions.filter(isQuantized);
+  for (const [flag, option] of quantizedOnly)
+    if (flags[flag] !== undefined) only(`usage/${option.slice(2)}`, option, "quantized builds", quantized, "a16w8");
+  if (flags.compensate === true)
+    only("usage/compensate", "--compensate", "weights of 4 bits", quantized.filter(hasNarrowWeights), "a16w4");
+  // Of 8 bits it asks for what is done anyway.
+  if (flags.compensate === false) only("usage/compensate", "--no-compensate", "quantized builds", quantized, "a16w4");
+  if (faults.length > 0) throw new DiagnosticError(faults);
+}
+
+const quantizedOnly = [
+  ["encodings", "--encodings"],
+  ["text", "--text"],
+  ["quantize", "--quantize"],
+  ["keepFloat", "--keep-float"],
+] as const;
+
+const hasNarrowWeights = (precision: Precision): boolean => precision.endsWith("w4");
+
 /** Of a text that is given. */
 const textTokens = 4096;
 
 /**
- * undefined: the build needs none. Diagnostics: usage/encodings, usage/text, those of loadEncodings and calibrateModel;
+ * undefined: the build needs none. Diagnostics: those of checkQuantizing, usage/text, those of loadEncodings and calibrateModel;
  * encodings/no-statistics (warning).
  */
 export async function encodingsForBuild(
@@ -83,17 +122,8 @@ export async function encodingsForBuild(
   session: Session,
 ): Promise<BuildEncodings | undefined> {
   const { precision } = request;
-  if (!isQuantized(precision)) {
-    for (const flag of ["encodings", "text"] as const) {
-      if (flags[flag] === undefined) continue;
-      throw new DiagnosticError([
-        usageError(`usage/${flag}`, `--${flag} is for quantized builds, and the precision is ${precision}`, {
-          hint: "leave it out, or use --precision a16w8",
-        }),
-      ]);
-    }
-    return undefined;
-  }
+  checkQuantizing(flags, precision);
+  if (!isQuantized(precision)) return undefined;
   if (flags.encodings !== undefined && flags.text !== undefined) {
     throw new DiagnosticError([
       usageError("usage/text", "--encodings and --text are both given: ranges come from the one or the other", {
@@ -103,7 +133,7 @@ export async function encodingsForBuild(
   }
   if (flags.encodings !== undefined) return fromFile(flags.encodings, request.compensate === true);
   // Weights alone are rounded without ranges; a text makes 4 bits better.
-  if (precision.startsWith("fp16") && flags.text === undefined) return undefined;
+  if (precision.startsWith("fp16") && flags.text === undefined && flags.compensate !== true) return undefined;
   return calibrated({ ...request, precision }, flags.text, session);
 }
 

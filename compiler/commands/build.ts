@@ -14,7 +14,7 @@ import { optionPolicies, parseKeepFloat, parseQuantize } from "../quantize/preci
 import { targetNames } from "../targets/targets.ts";
 import { parseArchs } from "./arch-option.ts";
 import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
-import { compensates, encodingsForBuild } from "./build-encodings.ts";
+import { checkQuantizing, compensates, encodingsForBuild } from "./build-encodings.ts";
 import { type Built, buildModel } from "./build-model.ts";
 import { type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
 import { compileContext, type CompiledContext } from "./context-build.ts";
@@ -96,7 +96,7 @@ export function buildCommand(line: CommandLine): Command {
       "adds a graph that reads this many tokens at once, for prompts; 16,64 adds two",
       parsePrefill,
     )
-    .option("--chunks <n>", "not supported yet")
+    .option("--chunks <n>", "refused so far: a model is one graph, and cannot be cut into several yet")
     .option(
       "--encodings <file>",
       "ranges for a quantized build, from `rwkvc calibrate` or another tool (default: calibrates)",
@@ -111,6 +111,7 @@ export function buildCommand(line: CommandLine): Command {
   return runs(line, command, async (session, flags: BuildFlags, named: string | undefined) => {
     refuseUnsupportedFlags(flags);
     const { target, precision } = chooseTarget(flags);
+    checkQuantizing(flags, precision);
     const { spec, recognised } = await chooseSpec(named, flags.weights, session);
     const out = flags.out ?? defaultOut(spec);
     const name = flags.name === undefined ? defaultName(out) : parseName(flags.name);

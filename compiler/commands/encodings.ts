@@ -140,7 +140,7 @@ function convertCommand(line: CommandLine): Command {
   requireOption(command, "--to <schema>", "0.6.1 or 1.0.0");
   requireOption(command, "--out <file>", "the new file");
   return runs(line, command, async (_session, flags: { readonly to: string; readonly out: string }, file: string) => {
-    const to = choice("--to", ["0.6.1", "1.0.0"] as const)(flags.to) satisfies WrittenVersion;
+    const to = parseSchema(flags.to);
     const { out } = flags;
     checkOutputs([["--out", out]], { files: [file] });
     const { loadEncodings } = await import("../encodings/load-encodings.ts");
@@ -154,4 +154,15 @@ function convertCommand(line: CommandLine): Command {
       text: `${out}: schema ${to}, ${counts.activations} activations and ${counts.params} parameters, from schema ${counts.version}\n`,
     };
   });
+}
+
+/** Diagnostics: usage/bad-value. */
+function parseSchema(text: string): WrittenVersion {
+  const written = ["0.6.1", "1.0.0"] as const;
+  if (text !== "2.0.0") return choice("--to", written)(text);
+  throw new DiagnosticError([
+    usageError("usage/bad-value", `--to ${text}: files of that schema are read, and not written`, {
+      hint: `write ${written.join(" or ")}`,
+    }),
+  ]);
 }

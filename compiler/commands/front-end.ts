@@ -1,12 +1,16 @@
 /** From the files that a user names to a checked model: what `check`, `build` and `estimate` begin with. */
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 
 import { specsFolder } from "../build/project-paths.ts";
 import { readSpecText } from "../build/spec-text.ts";
 import type { CheckedModel } from "../check/typed.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type Diagnostic, DiagnosticError, hasErrors, inputError, missingError } from "../diagnostics/diagnostic.ts";
+import { suggest } from "../diagnostics/suggest.ts";
 import { specFileIn } from "../frontend/bundled-specs.ts";
+import { specEnding } from "../frontend/spec-file.ts";
+import { bundledNames } from "./bundled.ts";
 
 export interface FrontEnd {
   readonly model: CheckedModel | undefined;
@@ -73,11 +77,17 @@ async function openWeights(
 export function assertSpecFile(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile()) return;
+  const names = bundledNames();
+  const nearest = stat ? undefined : suggest(basename(path, specEnding), names);
   const what = stat?.isDirectory() ? "is a folder, not a spec" : stat ? "is not a regular file" : "does not exist";
   throw new DiagnosticError([
     (stat ? inputError : missingError)("spec/not-found", `${path || '""'} ${what}`, {
       place: { file: path },
-      hint: "a spec is a file NAME.rwkv.ts, such as specs/rwkv-7.rwkv.ts",
+      notes: stat ? [] : [`Bundled are ${names.join(", ")}.`],
+      hint:
+        nearest === undefined
+          ? "a spec is a file NAME.rwkv.ts, such as specs/rwkv-7.rwkv.ts, or the name of a bundled one"
+          : `did you mean \`${nearest}\`?`,
     }),
   ]);
 }

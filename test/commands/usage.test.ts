@@ -8,6 +8,7 @@ import { scratch } from "../qnn/fake-pack.ts";
 import { problems, rwkvc } from "./command-line.ts";
 
 const spec = "specs/rwkv-7.rwkv.ts";
+const build = ["build", spec, "--weights", "w"];
 const logits = ["logits", "out/x", "--tokens", "t"];
 
 test.each<[string, string[], string]>([
@@ -55,6 +56,13 @@ test.each<[string, string[], string]>([
     ["build", spec, "--weights", "w", "--soc", "SM7475", "--precision", "a16w8"],
     "usage/soc-without-fp16",
   ],
+  ["bits of weights at fp32", [...build, "--quantize", "att.*=w4"], "usage/quantize"],
+  ["equations kept float16 at fp16", [...build, "--precision", "fp16", "--keep-float", "S"], "usage/keep-float"],
+  ["a calibration text at fp16", [...build, "--precision", "fp16", "--text", "t"], "usage/text"],
+  ["encodings at fp32", [...build, "--encodings", "e.json"], "usage/encodings"],
+  ["compensation at fp16", [...build, "--precision", "fp16", "--compensate"], "usage/compensate"],
+  ["no compensation at fp32", [...build, "--no-compensate"], "usage/compensate"],
+  ["compensation of 8 bits", [...build, "--precision", "a16w8", "--compensate"], "usage/compensate"],
   ["an arch that there is none of", ["build", spec, "--weights", "w", "--target", "htp-v66"], "usage/unknown-target"],
   ["SoC without float16", ["build", spec, "--weights", "w", "--soc", "SM8350"], "usage/soc-without-fp16"],
   ["fp32 for HTP", ["build", spec, "--weights", "w", "--target", "htp-v75", "--precision", "fp32"], "usage/precision"],
@@ -126,6 +134,7 @@ test.each<[string[], RegExp]>([
   [["build", spec, "--weights", "w", "--target", "htp-75"], /did you mean `htp-v75`\?/],
   [["build", spec, "--weights", "w", "--soc", "SM8651"], /SM8650/],
   [["build", spec, "--weights", "w", "--soc", "8650"], /SM8650/],
+  [["encodings", "convert", "x.json", "--to", "2.0.0", "--out", "y"], /write 0\.6\.1 or 1\.0\.0/],
   [["build", spec, "--weights", "w", "--dump-ir", "fold-constant"], /did you mean `fold-constants`\?/],
   [["build", spec, "--weights", "w", "--precision", "fp61"], /did you mean `fp16`\?/],
   [["build", spec, "--weights", "w", "--arch", "arm64-linux"], /did you mean `aarch64-linux`\?/],
@@ -134,6 +143,17 @@ test.each<[string[], RegExp]>([
   const { code, stderr, stdout } = await rwkvc(args);
   expect(code).toBe(2);
   expect(stdout).toBe("");
+  expect(stderr).toMatch(hint);
+});
+
+test.each([
+  [["build", "rwkv-77", "--weights", "models/rwkv7-kjv/model.pth"], /did you mean `rwkv-7`\?/],
+  [["check", "specs/rwkv-8.rwkv.ts"], /did you mean `rwkv-\d`\?/],
+  [["check", "mine.rwkv.ts"], /a file NAME\.rwkv\.ts.* or the name of a bundled one/],
+])("a spec that is not there: %s", async (args, hint) => {
+  const { code, stderr } = await rwkvc(args);
+  expect(code).toBe(3);
+  expect(stderr).toContain("Bundled are rwkv-");
   expect(stderr).toMatch(hint);
 });
 

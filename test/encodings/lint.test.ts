@@ -108,8 +108,33 @@ test("thousands of unknown names are counted", () => {
     [],
   );
   const diagnostics = checkNames(file, tensors);
-  expect(diagnostics.length).toBe(21);
-  expect(diagnostics.at(-1)!.title).toBe("4980 more names are those of no tensor in the graph");
+  expect(diagnostics.map(({ code }) => code)).toEqual([
+    "encodings/other-model",
+    ...Array<string>(6).fill("encodings/unknown-tensor"),
+  ]);
+  expect(diagnostics[0]!.title).toContain("is of another model: 5000 of its 5000 names are those of no tensor");
+  expect(diagnostics.at(-1)!.title).toBe("4995 more names are those of no tensor in the graph");
+});
+
+test("some unknown names among many known ones do not make it another model's", () => {
+  const all = Array.from({ length: 20 }, (_, i): [string, Encoding] => [`known.${i}`, integer(16, false)]);
+  const file = written([...all, ...all.slice(0, 8).map(([name, one]): [string, Encoding] => [`un${name}`, one])], []);
+  const many = { activations: new Set(all.map(([name]) => name)), params: new Map<string, never>() };
+  const diagnostics = checkNames(file, many);
+  expect(diagnostics.map(({ code }) => code)).toEqual(Array<string>(6).fill("encodings/unknown-tensor"));
+  expect(diagnostics.at(-1)!.title).toBe("3 more names are those of no tensor in the graph");
+});
+
+test("most weights of another size: of another model", () => {
+  const names = Array.from({ length: 6 }, (_, i) => `weight.${i}`);
+  const file = written(
+    [],
+    names.map((name) => [name, integer(8, true, 3)]),
+  );
+  const weight = { channels: 2, inputs: 64 };
+  const diagnostics = checkNames(file, { activations: new Set(), params: new Map(names.map((n) => [n, { weight }])) });
+  expect(diagnostics[0]!.code).toBe("encodings/other-model");
+  expect(diagnostics.at(-1)!.title).toBe("1 more weights have another size than their encodings");
 });
 
 test("wrong sections and wrong counts", () => {
