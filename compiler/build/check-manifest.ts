@@ -214,9 +214,15 @@ function danglingPlace({ files, equations, graphs }: EquationsJson): string | un
   ]);
 }
 
+/** Each axis has its extent. */
+function wrongAxes({ graphs }: EquationsJson): string | undefined {
+  const wrong = graphs.flatMap(({ values }) => values).find(({ axes, shape }) => axes.length !== shape.length);
+  return wrong && `${wrong.tensor} has ${wrong.axes.length} axes, and ${wrong.shape.length} extents`;
+}
+
 /** `format` and `formatVersion` are the caller's to check. */
 export const equationsFault = (value: object): string | undefined =>
-  equations(value, "") ?? danglingPlace(value as EquationsJson);
+  equations(value, "") ?? danglingPlace(value as EquationsJson) ?? wrongAxes(value as EquationsJson);
 
 export const manifestFault = (value: object): string | undefined => manifest(value, "");
 export const contextManifestFault = (value: object): string | undefined => contextManifest(value, "");

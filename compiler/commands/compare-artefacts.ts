@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { readEquations } from "../build/read-equations.ts";
 import { type ComparedRuns, compareRuns } from "../compare/compare-runs.ts";
-import { type Diagnostic, inputWarning } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, inputError, inputWarning } from "../diagnostics/diagnostic.ts";
+import { equationsFile } from "../emit/equations.ts";
 import { TraceFile } from "../oracle/trace-file.ts";
 import type { BackendName } from "./backends.ts";
 import type { ActionResult, Session } from "./command.ts";
@@ -30,7 +31,7 @@ export interface ComparedSide {
   readonly stored: StoredValues;
 }
 
-/** Diagnostics: those of opening, of checkComparable and of the runs; a warning: compare/cut. */
+/** Diagnostics: those of opening, of checkComparable and of the runs; compare/too-short, compare/nothing-in-common; a warning: compare/cut. */
 export async function compareArtefacts(
   first: string,
   second: string,
@@ -43,6 +44,7 @@ export async function compareArtefacts(
   const model = await openModel(artefacts[1], flags.weights);
   try {
     const ids = await givenTokens(flags, artefacts[0], session);
+    if (ids.length < 2) throw new DiagnosticError([tooShort(flags)]);
     return await withScratch(async (scratch) => {
       const { read, diagnostics } = await affordable(ids, artefacts);
       const backends = [flags.backendA, flags.backendB];
@@ -53,6 +55,7 @@ export async function compareArtefacts(
       }
       const [reference, other] = sides as [ComparedSide, ComparedSide];
       const compared = compare(model, read, reference, other, session);
+      if (compared.values.length === 0) throw new DiagnosticError([nothingInBoth(second)]);
       const result = describeComparison(compared, { model, ids: read, reference, other, artefacts: [first, second] });
       const all = [...warnings, ...model.diagnostics, ...diagnostics, ...(result.diagnostics ?? [])];
       return { ...result, diagnostics: all, listsDiagnostics: true, sources: model.model.sources };
@@ -61,6 +64,19 @@ export async function compareArtefacts(
     model.checkpoint?.close();
   }
 }
+
+const tooShort = ({ text, tokens = "" }: TokenFlags): Diagnostic =>
+  inputError("compare/too-short", `${text ?? tokens} has fewer than 2 tokens: there is nothing to predict`, {
+    place: { file: text ?? tokens },
+    hint: "give some hundreds of tokens",
+  });
+
+const nothingInBoth = (folder: string): Diagnostic =>
+  inputError("compare/nothing-in-common", "no equation has a tensor of its own in both artefacts", {
+    place: { file: join(folder, equationsFile) },
+    notes: ["equations.json tells which tensor of the graph is which equation."],
+    hint: "build both artefacts again",
+  });
 
 interface SideRequest {
   readonly artefact: OpenArtefact;
@@ -76,9 +92,11 @@ async function runSide(
   session: Session,
 ): Promise<ComparedSide> {
   mkdirSync(folder);
-  const stored = new StoredValues(model, await readEquations(artefact.folder), artefact);
+  const stored = new StoredValues(model, await readEquations(artefact.folder), artefact, "compare");
   session.progress.update(`running ${ids.length} tokens on ${artefact.folder} ...`);
-  const request = { artefact, backend, tokens: ids, tensors: stored.tensors(), scratch: folder };
+  const tensors = stored.tensors();
+  if (tensors.length === 0) throw new DiagnosticError([nothingInBoth(artefact.folder)]);
+  const request = { artefact, backend, tokens: ids, tensors, scratch: folder };
   return { artefact, stored, traced: await traceArtefact(request, session) };
 }
 

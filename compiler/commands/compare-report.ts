@@ -8,7 +8,7 @@ import { lineTable, positionOf } from "../diagnostics/text-position.ts";
 import type { ActionResult } from "./command.ts";
 import type { ComparedSide } from "./compare-artefacts.ts";
 import type { ComparedModel } from "./compare-inputs.ts";
-import { linePlaces, shortNumber, table } from "./text.ts";
+import { linePlaces, shortNumber, signedNumber, table } from "./text.ts";
 
 export interface CompareFrame {
   readonly model: ComparedModel;
@@ -48,7 +48,9 @@ export function describeComparison(compared: ComparedRuns, frame: CompareFrame):
       layerTable(entries, model.model, tells),
       missingText(compared.missing),
       ...(tells ? [] : ["With --weights CHECKPOINT what an equation introduces is told from what it inherits.\n"]),
-    ].join("\n"),
+    ]
+      .filter((part) => part !== "")
+      .join("\n"),
     diagnostics: notFinite(compared, frame),
   };
 }
@@ -118,14 +120,12 @@ function predictionsText({ positions, predicted, kl, largestKl, sameTop, nll }: 
   const change = nll[1] - nll[0];
   const left = tokens - positions;
   return table([
-    ["NLL", `${nll[0].toFixed(4)} and ${nll[1].toFixed(4)} nats a token (${signed(change)})`],
+    ["NLL", `${nll[0].toFixed(4)} and ${nll[1].toFixed(4)} nats a token (${signedNumber(change)})`],
     ["KL", `${shortNumber(kl)} nats a position, at most ${shortNumber(largestKl.kl)} (token ${largestKl.token})`],
     ["top token", `the same at ${sameTop} of ${positions} positions (${((100 * sameTop) / positions).toFixed(2)} %)`],
     ...(left > 0 ? [["left out", `${left} positions, where logits are not finite`]] : []),
   ]);
 }
-
-const signed = (change: number): string => `${change < 0 ? "-" : "+"}${Math.abs(change).toFixed(4)}`;
 
 const notable = (entries: readonly Entry[], count: number): readonly Entry[] =>
   [...entries].sort((a, b) => damageOf(b) - damageOf(a)).slice(0, count);

@@ -6,7 +6,7 @@ import type { Measured, Measurement, Step } from "../sensitivity/search.ts";
 import type { QuantizedPrecision, Soc } from "../targets/targets.ts";
 import type { ActionResult } from "./command.ts";
 import { opsText } from "./estimate-text.ts";
-import { bytes, table } from "./text.ts";
+import { bytes, signedNumber, table } from "./text.ts";
 
 export interface FrontPoint extends Measured {
   readonly microseconds?: number;
@@ -61,18 +61,23 @@ export function describeSensitivity(found: Sensitivity): ActionResult {
   };
 }
 
-const nats = (change: number): string =>
-  Number.isFinite(change) ? `${change < 0 ? "-" : "+"}${Math.abs(change).toFixed(4)}` : "not finite";
-
 const change = (size: number): string => (size < 0 ? `-${bytes(-size)}` : `+${bytes(size)}`);
 
 function sidesText({ reference, base, precision, limit }: Sensitivity): string {
   return table([
     ["", "nats a token", "", "weights a token"],
     ["fp16", reference.nll.toFixed(4), "", bytes(reference.bytes)],
-    [precision, base.nll.toFixed(4), nats(base.nll - reference.nll), bytes(base.bytes)],
-  ]).concat(`Over the first ${limit} tokens.\n`);
+    [precision, base.nll.toFixed(4), signedNumber(base.nll - reference.nll), bytes(base.bytes)],
+  ]).concat(
+    `Over at most ${limit} tokens.`,
+    limit < fewTokens
+      ? ` So few tell little: differences of some ten-thousandths of a nat are chance (--limit).\n`
+      : "\n",
+  );
 }
+
+/** Of fewer the NLL of two mixes may differ the other way round on another text. */
+const fewTokens = 512;
 
 /** The most sensitive first. */
 function groupTable({ groups, steps, base }: Sensitivity): string {
@@ -83,7 +88,7 @@ function groupTable({ groups, steps, base }: Sensitivity): string {
     step
       ? [
           widthName(step.measured.mix.get(step.group.pattern)!),
-          nats(step.measured.nll - base.nll),
+          signedNumber(step.measured.nll - base.nll),
           change(step.measured.bytes - base.bytes),
         ]
       : ["", "", ""];
@@ -103,7 +108,7 @@ function frontTable({ front, reference, groups, chosen, soc }: Sensitivity): str
     const policies = mixPolicies(groups, point.mix).map((policy) => policyText(policy));
     return [
       point === chosen ? "*" : "",
-      nats(point.nll - reference.nll),
+      signedNumber(point.nll - reference.nll),
       bytes(point.bytes),
       ...(soc ? [microseconds(point)] : []),
       policies.join(", ") || "as it is",
@@ -117,13 +122,14 @@ function microseconds({ microseconds: time, withoutCost = 0 }: FrontPoint): stri
   return `${time} us${withoutCost > 0 ? ` (${opsText(withoutCost)} without a cost)` : ""}`;
 }
 
-function chosenText({ chosen, reference, loss, policies, written, measured }: Sensitivity): string {
+function chosenText({ chosen, reference, loss, policies, precision, written, measured }: Sensitivity): string {
   const lost = chosen.nll - reference.nll;
   const why =
     lost <= loss
       ? `The smallest of ${measured} mixes that loses no more than ${loss} nats a token against fp16.`
       : `None of ${measured} mixes loses as little as ${loss} nats a token against fp16; this one loses least.`;
-  if (policies.length === 0) return `* ${why} The spec has it already.\n`;
+  if (policies.length === 0)
+    return `* ${why} It is the ${precision} build as it is: no further policy is worth its bytes.\n`;
   const list = policies.map((policy) => policyText(policy)).join(", ");
   if (written !== undefined) return `* ${why} Written into ${written}: ${list}\n`;
   return `* ${why} As policies of the spec:\n\n    policies: [${list}],\n`;

@@ -52,13 +52,18 @@ export function sensitivityCommand(line: CommandLine): Command {
     .option("--limit <n>", "measure on the first n tokens", integer("--limit", { min: 2 }), 1024)
     .option(
       "--precision <name>",
-      "a16w4, a16w8, fp16w4 or fp16w8: the mix is looked for from this build's on",
+      "a16w4, a16w8, fp16w4 or fp16w8: the build that the search begins at",
       choice("--precision", ["a16w4", "a16w8", "fp16w4", "fp16w8"] as const),
       "a16w4",
     )
-    .option("--thirds", "groups are thirds of the layers, instead of all of them")
-    .option("--loss <nats>", "the mix may lose this against fp16, per token", decimal("--loss", { min: 0 }), 0.03)
-    .option("--soc <name>", "Qualcomm's estimate of the time on this SoC for each mix of the front")
+    .option("--thirds", "try the first, middle and last third of the layers each by itself")
+    .option(
+      "--loss <nats>",
+      "how much more NLL a token than fp16's the chosen mix may have",
+      decimal("--loss", { min: 0 }),
+      0.03,
+    )
+    .option("--soc <name>", "add Qualcomm's estimate of the time on this SoC to each mix of the front")
     .option("--write [spec]", "write the chosen mix into the spec as policies; default: the spec that was named")
     .option(...tokenizerOption)
     .option(...backendOption);

@@ -8,16 +8,22 @@ import type { EquationEntry, EquationsJson, ValueEntry } from "../emit/equations
 import type { StoredValue } from "../oracle/compare.ts";
 import type { OpenArtefact } from "./model-run.ts";
 
+const otherShapeHints = {
+  verify: "give the checkpoint that the artefact was built from, or leave --artefact out",
+  compare: "its equations.json is not that of its graph: build the artefact again",
+};
+
 export class StoredValues {
   private readonly values: ReadonlyMap<string, ValueEntry>;
   /** `timeMix.v#1`: the second equation that defines v. */
   private readonly keys: ReadonlyMap<TypedEquation, string>;
 
-  /** Diagnostics: verify/other-shape. */
+  /** `command` has its name in what it reports. Diagnostics of `of`: verify/other-shape, compare/other-shape. */
   constructor(
     private readonly model: CheckedModel,
     json: EquationsJson,
     private readonly artefact: OpenArtefact,
+    private readonly command: keyof typeof otherShapeHints,
   ) {
     const graph = artefact.manifest.graphs.find(({ kind }) => kind === "decode")?.name;
     const keys = entryKeys(json.equations);
@@ -40,11 +46,15 @@ export class StoredValues {
     const shape = axes.map(({ dim }) => this.model.sizes.get(dim));
     if (shape.join() === value.shape.join()) return;
     throw new DiagnosticError([
-      inputError("verify/other-shape", `the artefact is of another model: \`${target.name}\` has another shape there`, {
-        primary: { span, text: `[${shape.join(", ")}] here, [${value.shape.join(", ")}] in the artefact` },
-        place: { file: this.artefact.folder, detail: value.tensor },
-        hint: "give the checkpoint that the artefact was built from, or leave --artefact out",
-      }),
+      inputError(
+        `${this.command}/other-shape`,
+        `the artefact is of another model: \`${target.name}\` has another shape there`,
+        {
+          primary: { span, text: `[${shape.join(", ")}] here, [${value.shape.join(", ")}] in the artefact` },
+          place: { file: this.artefact.folder, detail: value.tensor },
+          hint: otherShapeHints[this.command],
+        },
+      ),
     ]);
   }
 }

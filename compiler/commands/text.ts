@@ -22,6 +22,12 @@ export function shortNumber(value: number | null): string {
   return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
+/** A difference: +0.00123, -3.5e-7; 0 where there is none. */
+export function signedNumber(change: number): string {
+  if (!Number.isFinite(change)) return "not finite";
+  return change > 0 ? `+${shortNumber(change)}` : shortNumber(change);
+}
+
 /** Left-aligned columns, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

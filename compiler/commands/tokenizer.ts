@@ -5,7 +5,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-import { DiagnosticError, inputError, missingError, unsupportedError } from "../diagnostics/diagnostic.ts";
+import {
+  type Diagnostic,
+  DiagnosticError,
+  inputError,
+  missingError,
+  unsupportedError,
+} from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Manifest } from "../emit/manifest.ts";
 import type { Session } from "./command.ts";
@@ -125,7 +131,7 @@ export interface TextFlags {
   readonly limit?: number | undefined;
 }
 
-/** The first `limit` ids of a text file. Diagnostics: text/not-found, runtime/tokenizer/*, those of tokenizerArgs. */
+/** The first `limit` ids of a text file. Diagnostics: text/not-found, text/empty, runtime/tokenizer/*, those of tokenizerArgs. */
 export async function textTokens(flags: TextFlags, artefact: OpenArtefact, session: Session): Promise<number[]> {
   checkText(flags.text);
   const named = tokenizerArgs(flags.tokenizer, artefact);
@@ -138,19 +144,20 @@ export async function textTokens(flags: TextFlags, artefact: OpenArtefact, sessi
   });
 }
 
-/** Diagnostics: text/not-found. */
+/** Diagnostics: text/not-found, text/empty. */
 export function checkText(file: string): void {
   const stat = statSync(file, { throwIfNoEntry: false });
-  const problem = !stat
-    ? "does not exist"
-    : stat.isDirectory()
-      ? "is a folder"
-      : stat.isFile() && stat.size === 0
-        ? "is empty"
-        : undefined;
-  if (!problem) return;
-  const error = stat ? inputError : missingError;
-  throw new DiagnosticError([error("text/not-found", `${file || '""'} ${problem}`, { place: { file } })]);
+  const place = { file };
+  const refuse = (fault: Diagnostic): never => {
+    throw new DiagnosticError([fault]);
+  };
+  if (!stat) refuse(missingError("text/not-found", `${file || '""'} does not exist`, { place }));
+  else if (stat.isDirectory())
+    refuse(inputError("text/not-found", `${file} is a folder`, { place, hint: "name a file of text" }));
+  else if (stat.isFile() && stat.size === 0)
+    refuse(
+      inputError("text/empty", `${file} is empty`, { place, hint: "give a text of some hundreds of tokens or more" }),
+    );
 }
 
 /** "world (vocab.txt)": for people. */

@@ -93,7 +93,7 @@ async function verify(job: Job, session: Session): Promise<ActionResult> {
   if (isQuantized(manifest.precision)) refuseQuantized(manifest.precision);
   const ids = await verifyTokens(flags, artefact, session);
   const equations = await readEquations(folder);
-  const stored = new StoredValues(model, equations, artefact);
+  const stored = new StoredValues(model, equations, artefact, "verify");
   session.progress.update(`running ${ids.length} tokens ...`);
   const traced = await traceArtefact(
     { artefact, backend: flags.backend, tokens: ids, tensors: stored.tensors(), scratch },

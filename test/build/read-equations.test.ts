@@ -36,6 +36,11 @@ it.each([
   ["no equation", { ...whole, graphs: [{ ...graph, tensors: [["k.1", null, 2]] }] }, "graphs[0].tensors[0][1]"],
   ["an equation too far", { ...whole, graphs: [{ ...graph, values: [{ ...value, equation: 1 }] }] }, "equation 1 of 1"],
   ["a file too far", { ...whole, equations: [{ ...k, file: 1 }] }, "file 1 of 1"],
+  [
+    "axes without extents",
+    { ...whole, graphs: [{ ...graph, values: [{ ...value, axes: [] }] }] },
+    "k has 0 axes, and 1",
+  ],
   ["a way out of the folder", { ...whole, files: ["../a"] }, "a path inside the folder"],
 ])("refuses %s", async (_, json, complaint) => {
   await write(JSON.stringify(json));

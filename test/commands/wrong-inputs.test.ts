@@ -220,6 +220,33 @@ describe("artefacts", () => {
     expect(await problems(["eval", artefact, "--text", "nowhere.txt"])).toEqual({ code: 3, codes: ["text/not-found"] });
   });
 
+  test("a text without a token, or a folder", async () => {
+    const empty = join(scratch(), "empty.txt");
+    writeFileSync(empty, "");
+    for (const [text, code] of [
+      [empty, "text/empty"],
+      ["specs", "text/not-found"],
+    ] as const) {
+      for (const args of [
+        ["eval", artefact],
+        ["compare", artefact, artefact],
+      ])
+        expect(await problems([...args, "--text", text])).toEqual({ code: 1, codes: [code] });
+      const build = [
+        "build",
+        "specs/rwkv-7.rwkv.ts",
+        "--weights",
+        "models/rwkv7-random/model.pth",
+        "--precision",
+        "a16w8",
+      ];
+      expect(await problems([...build, "--text", text, "--out", join(scratch(), "out")])).toEqual({
+        code: 1,
+        codes: [code],
+      });
+    }
+  });
+
   const onCpu = ["run", artefact, "--prompt", "a", "--backend", "qnn-cpu"];
 
   test("a library that is cut short, or is a folder", async () => {

@@ -1,5 +1,5 @@
 /** `rwkvc compare`: two builds of one model, equation by equation; what cannot be compared is refused. */
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { problems, rwkvc } from "../commands/command-line.ts";
 import { withHtp } from "../qualcomm.ts";
 import { scratch } from "../scratch.ts";
 import { build, host, htp, type Library, run } from "./artefacts.ts";
-import { damage } from "./damage.ts";
+import { damage, vouch } from "./damage.ts";
 
 const spec = "specs/rwkv-7.rwkv.ts";
 const weights = "models/rwkv7-random/model.pth";
@@ -77,7 +77,8 @@ describe("float16 against float32", () => {
   test("the text tells the worst first, at its line", async () => {
     const { code, stdout } = await rwkvc(["compare", fp32, fp16, "--text", text, "--limit", "4", "--weights", weights]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^NLL +[\d.]+ and [\d.]+ nats a token \([+-][\d.]+\)$/m);
+    expect(stdout).toMatch(/^NLL +[\d.]+ and [\d.]+ nats a token \((?:0|[+-][\d.]+(?:e-\d+)?)\)$/m);
+    expect(stdout).not.toMatch(/\n\n\n/);
     expect(stdout).toMatch(/^top token +the same at \d of 4 positions/m);
     const rows = [...stdout.matchAll(/^\w+\.\w+ +line \d+ +(?:layer \d+)? +([\d.]+|exact)/gm)];
     const ratios = rows.map(([, ratio]) => (ratio === "exact" ? Infinity : Number(ratio)));
@@ -148,6 +149,33 @@ export default extend(base, { name: "mine", policies: [scale("channelMix.k", 1 /
     const other = await build(mine, weights, ["--precision", "fp16", ...bytes], host);
     const { equations } = await compare([fp16, other, "--text", text, "--limit", "4"]);
     expect(least(equations.map((e) => e.snr))).toBeGreaterThan(50);
+  });
+
+  test("a text of one token", async () => {
+    const short = join(scratch(), "short.txt");
+    writeFileSync(short, "a");
+    expect(await problems(["compare", fp32, fp16, "--text", short])).toEqual({ code: 1, codes: ["compare/too-short"] });
+  });
+
+  test("equations.json that speaks of no value, or of values of another shape", async () => {
+    type Values = { axes: string[]; shape: number[] }[];
+    const edited = (name: string, edit: (values: Values) => Values): string => {
+      const folder = join(scratch(), name);
+      cpSync(fp16, folder, { recursive: true });
+      const file = join(folder, "equations.json");
+      const json = JSON.parse(readFileSync(file, "utf8")) as { graphs: { values: Values }[] };
+      for (const graph of json.graphs) graph.values = edit(graph.values);
+      writeFileSync(file, JSON.stringify(json));
+      vouch(folder, "equations.json");
+      return folder;
+    };
+    const codes = async (name: string, edit: (values: Values) => Values) =>
+      (await problems(["compare", fp32, edited(name, edit), "--text", text, "--limit", "2", ...bytes])).codes;
+    expect(await codes("none", () => [])).toEqual(["compare/nothing-in-common"]);
+    expect(await codes("scalars", (all) => all.map((v) => ({ ...v, axes: [], shape: [] })))).toEqual([
+      "compare/other-shape",
+    ]);
+    expect(await codes("axes", (all) => all.map((v) => ({ ...v, axes: [] })))).toEqual(["artefact/bad-equations"]);
   });
 
   test("no text, and both a text and tokens", async () => {
