@@ -29,8 +29,8 @@ export const nativeFolderOf = (triple: NativeTriple): string =>
 export interface EnsureOptions {
   /** Called once when a build begins. */
   readonly onBuild?: () => void;
-  /** Called once when another process builds them, with its id: this one waits for it. */
-  readonly onWait?: (pid: number) => void;
+  /** Called once when another process builds them, with what it is: this one waits for it. */
+  readonly onWait?: (who: string) => void;
 }
 
 /** Diagnostics: build/no-cmake, build/no-compiler (missing), build/native-failed. */
@@ -40,7 +40,7 @@ export async function ensurePrograms(options: EnsureOptions = {}, triple: Native
   await mkdir(folder, { recursive: true });
   await withLock(
     join(folder, "build.lock"),
-    (pid) => options.onWait?.(pid),
+    (who) => options.onWait?.(who),
     async () => {
       // Another process may have built them while this one waited.
       const sources = fingerprint();

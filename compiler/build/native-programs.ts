@@ -31,8 +31,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called when the programs have to be built first. */
   readonly onBuild?: () => void;
-  /** Called when another process builds them, with its id. */
-  readonly onWait?: (pid: number) => void;
+  /** Called when another process builds them, with what it is. */
+  readonly onWait?: (who: string) => void;
 }
 
 /**

@@ -178,7 +178,7 @@ async function crossPrograms(systems: readonly Triple[], session: Session): Prom
     if (system === hostTriple || system === "aarch64-android") continue;
     const { ensurePrograms, nativeFolderOf } = await import("../build/native-build.ts");
     const onBuild = () => session.note(`building the C++ programs for ${system} (once, a minute or two)`);
-    const onWait = (pid: number) => session.note(`waiting for process ${pid}, which builds the C++ programs`);
+    const onWait = (who: string) => session.note(`waiting for ${who}, which builds the C++ programs`);
     await ensurePrograms({ onBuild, onWait }, system);
     folders[system] = nativeFolderOf(system);
   }

@@ -96,7 +96,7 @@ export async function runNative(
   await runProgram(name, args, {
     ...options,
     onBuild: () => session.note("building the C++ programs (once, a minute or two)"),
-    onWait: (pid) => session.note(`waiting for process ${pid}, which builds the C++ programs`),
+    onWait: (who) => session.note(`waiting for ${who}, which builds the C++ programs`),
   });
 }
 

@@ -48,8 +48,8 @@ export async function installPacks(options: InstallOptions): Promise<InstalledPa
   }
   const root = packsFolder(options.env);
   makeCache(root);
-  const onWait = (pid: number): void =>
-    options.onProgress(`waiting for another install (process ${pid}, lock ${join(root, ".lock")})`);
+  const onWait = (who: string): void =>
+    options.onProgress(`waiting for another install (${who}, lock ${join(root, ".lock")})`);
   return withLock(join(root, ".lock"), onWait, async () => {
     clearLeftovers(root);
     const installed: InstalledPack[] = [];

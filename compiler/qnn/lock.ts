@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
@@ -26,28 +27,63 @@ interface Holder {
   readonly began?: string;
 }
 
-/** Runs `body` while holding the lock at `path`; calls `onWait` once when another process holds it. */
-export async function withLock<T>(path: string, onWait: (pid: number) => void, body: () => Promise<T>): Promise<T> {
+/** A holder touches its lock that often. */
+const touchEvery = 5000;
+/** One on another machine that did not touch it for so long is taken to be gone. */
+const longestSilence = 60_000;
+
+/**
+ * Runs `body` while holding the lock at `path`; calls `onWait` once, with who it is ("process 12"), when another process holds it. Whether
+ * a process of another machine lives cannot be asked: its lock counts until it has not been touched for `silence` milliseconds.
+ */
+export async function withLock<T>(
+  path: string,
+  onWait: (who: string) => void,
+  body: () => Promise<T>,
+  silence = longestSilence,
+): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
   let told = false;
+  // By this machine's clock alone: the other's may differ.
+  let seen = { touched: touchedAt(path), at: Date.now() };
   while (!take(path)) {
     const holder = readHolder(path);
-    if (holder ? !holds(holder, path) : isOld(path)) {
-      discard(path);
+    const touched = touchedAt(path);
+    if (touched !== seen.touched) seen = { touched, at: Date.now() };
+    const isSilent = holder !== undefined && holder.host !== hostname() && Date.now() - seen.at > silence;
+    if (isSilent || (holder ? !holds(holder, path) : isOld(path))) {
+      discard(path, (found) => isSilent && touchedAt(found) === touched);
       continue;
     }
     if (holder && !told) {
-      onWait(holder.pid);
+      onWait(describe(holder, path, silence));
       told = true;
     }
     await sleep(200);
   }
+  const touching = setInterval(() => touch(path), touchEvery).unref();
   try {
     return await body();
   } finally {
+    clearInterval(touching);
     rmSync(path, { force: true });
   }
 }
+
+const touchedAt = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+
+function touch(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // Removed by hand.
+  }
+}
+
+const describe = ({ pid, host }: Holder, path: string, silence: number): string =>
+  host === hostname()
+    ? `process ${pid}`
+    : `process ${pid} on ${host} (taken for gone after ${silence / 1000} s without a sign of it, or when ${path} is removed)`;
 
 function take(path: string): boolean {
   try {
@@ -118,12 +154,12 @@ function isOld(path: string): boolean {
  * Removes a dead lock. Two processes may find the same one: the rename lets only one of them have it, and one that
  * finds a living process' lock in its hand, because the other was quicker, puts it back.
  */
-function discard(path: string): void {
+function discard(path: string, isSilent: (found: string) => boolean): void {
   const aside = `${path}.${process.pid}.dead`;
   try {
     renameSync(path, aside);
     const holder = readHolder(aside);
-    if (holder && holds(holder, path)) renameSync(aside, path);
+    if (holder && holds(holder, path) && !isSilent(aside)) renameSync(aside, path);
     else rmSync(aside, { force: true });
   } catch {
     // The other one was quicker.
