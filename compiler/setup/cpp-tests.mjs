@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { root, run, runQuietly, say, works } from "./terminal.mjs";
 
 const jobs = String(cpus().length);
-const options = ["-DRWKV_BUILD_TESTS=ON", "-DRWKV_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=None"];
+const options = ["-DRWKV_BUILD_TESTS=ON", "-DRWKV_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=None", "-DRWKV_UNITY=ON"];
 
 /** `build` is relative to the project. Gives the numbers of tests that passed, failed, were skipped. */
 export async function runCtest({ build, env = process.env }) {
