@@ -24,8 +24,8 @@ export interface Statistics {
   /** That were run. */
   readonly tokens: number;
   readonly histograms: readonly Histogram[];
-  /** Names of tensors with a matrix. */
-  readonly secondOrderNames: readonly string[];
+  /** Of tensors with a matrix: its rows, which are the inputs of the linear layers that read the tensor. */
+  readonly secondOrderSizes: ReadonlyMap<string, number>;
   /** Of the tensor that a linear layer reads; undefined where none was gathered. Diagnostics: calibrate/bad-statistics. */
   readonly secondOrder: (tensorName: string) => SecondOrder | undefined;
 }
@@ -69,7 +69,8 @@ export function openStatistics(file: string): Statistics {
       const bytes = withFile(file, (opened) => readAt(file, opened, place.at, place.bytes));
       return { size: place.size, values: unfold(new Float32Array(bytes.buffer), place) };
     };
-    return { file, tokens, histograms, secondOrderNames: [...places.keys()], secondOrder };
+    const secondOrderSizes = new Map([...places].map(([name, { size }]) => [name, size]));
+    return { file, tokens, histograms, secondOrderSizes, secondOrder };
   });
 }
 

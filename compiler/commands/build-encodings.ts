@@ -1,10 +1,10 @@
 /** What a quantized build needs besides spec and checkpoint: encodings from a file, or from a calibration of its own. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import type { RangeMethod } from "../calibrate/choose-range.ts";
 import type { Statistics } from "../calibrate/statistics.ts";
-import { type Diagnostic, DiagnosticError, inputWarning, usageError } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, inputError, inputWarning, usageError } from "../diagnostics/diagnostic.ts";
 import type { EncodingSet } from "../encodings/encoding.ts";
 import type { LoadedEncodings } from "../encodings/load-encodings.ts";
 import { isQuantized, type Precision, precisions } from "../targets/targets.ts";
@@ -153,6 +153,15 @@ async function fromFile(path: string, compensate: boolean): Promise<BuildEncodin
       `${path} has no statistics, by which rounding errors of 4-bit weights are made good`,
       "take the files of `rwkvc calibrate`, or say --no-compensate",
     );
+  }
+  if (basename(own.statistics) !== own.statistics || own.statistics === "..") {
+    throw new DiagnosticError([
+      inputError("encodings/statistics-path", `${path} names statistics in another folder: ${own.statistics}`, {
+        place: { file: path, detail: "rwkvc.statistics" },
+        notes: ["They lie beside the encodings, and are named without a folder."],
+        hint: "put the file there, and write its name alone",
+      }),
+    ]);
   }
   const beside = join(dirname(path), own.statistics);
   if (!existsSync(beside))

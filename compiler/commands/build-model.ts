@@ -1,6 +1,7 @@
 /** The whole way from a spec and a checkpoint to an artefact folder: what `build` and `estimate SPEC` do. */
 import packageJson from "../../package.json" with { type: "json" };
 import type { Triple } from "../build/build-library.ts";
+import type { Statistics } from "../calibrate/statistics.ts";
 import type { CheckedModel, PrecisionPolicy } from "../check/typed.ts";
 import { type Diagnostic, DiagnosticError, hasErrors } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
@@ -78,7 +79,8 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
       const { compile } = await import("../pipeline.ts");
       return compile(model, { ...request, encodings: request.quantization?.encodings });
     });
-    const named = request.quantization?.file ? await checkEncodingNames(request.quantization.file, model, request) : [];
+    const { file, statistics } = request.quantization ?? {};
+    const named = file ? await checkEncodingNames({ file, statistics }, model, request) : [];
     const diagnostics = [
       ...front.diagnostics,
       ...(request.quantization?.diagnostics ?? []),
@@ -137,16 +139,18 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
 
 /** Names in a file of encodings, held against those of the graph that it is for, and what no NPU takes; see checkNames, refusedActivations. */
 async function checkEncodingNames(
-  file: LoadedEncodings,
+  { file, statistics }: { readonly file: LoadedEncodings; readonly statistics: Statistics | undefined },
   model: CheckedModel,
   request: BuildRequest,
 ): Promise<readonly Diagnostic[]> {
-  const [{ compile }, { graphTensors, sortByTensors }, { checkNames }, { refusedActivations }] = await Promise.all([
-    import("../pipeline.ts"),
-    import("../encodings/graph-tensors.ts"),
-    import("../encodings/check-names.ts"),
-    import("../encodings/lint-encodings.ts"),
-  ]);
+  const [{ compile }, { graphTensors, sortByTensors }, { checkNames }, { checkStatistics }, { refusedActivations }] =
+    await Promise.all([
+      import("../pipeline.ts"),
+      import("../encodings/graph-tensors.ts"),
+      import("../encodings/check-names.ts"),
+      import("../encodings/check-statistics.ts"),
+      import("../encodings/lint-encodings.ts"),
+    ]);
   const { name, embedding, scaling, precision, prefill } = request;
   const target = findTarget("host")!;
   const form = compile(model, {
@@ -161,7 +165,8 @@ async function checkEncodingNames(
   if (!form.value) return form.diagnostics;
   const tensors = graphTensors(form.value.graphs);
   const sorted = file.version === "2.0.0" ? sortByTensors(file, tensors) : file;
-  return [...checkNames(sorted, tensors), ...refusedActivations(sorted)];
+  const others = statistics ? checkStatistics(statistics, form.value.graphs) : [];
+  return [...checkNames(sorted, tensors), ...refusedActivations(sorted), ...others];
 }
 
 /** Diagnostics: policy/unknown-name, policy/nothing-to-quantize. */

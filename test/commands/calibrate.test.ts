@@ -39,8 +39,8 @@ test("encodings of all activations, and how they came about", () => {
 test("second-order statistics of the inputs of linear layers", () => {
   const statistics = openStatistics(join(folder, "a.stats.bin"));
   expect(statistics.tokens).toBe(200);
-  expect(statistics.secondOrderNames.length).toBeGreaterThan(20);
-  const name = statistics.secondOrderNames[0]!;
+  expect(statistics.secondOrderSizes.size).toBeGreaterThan(20);
+  const name = [...statistics.secondOrderSizes.keys()][0]!;
   const { size, values } = statistics.secondOrder(name)!;
   const histogram = statistics.histograms.find((entry) => entry.name === name)!;
   // The diagonal is a sum of squares, none larger than the largest value allows.
