@@ -87,8 +87,11 @@ Result<ElementCodec> ElementCodec::of_type(Qnn_DataType_t dtype, const TensorInf
 namespace {
 
 template <typename T>
-float read_fixed(const uint8_t* element, float scale, int32_t offset) {
-  return static_cast<float>(static_cast<int64_t>(load<T>(element)) + offset) * scale;
+void read_fixed(const uint8_t* elements, size_t count, float scale, int32_t offset, float* values) {
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t stored = load<T>(elements + i * sizeof(T));
+    values[i] = static_cast<float>(stored + offset) * scale;
+  }
 }
 
 /// The nearest number that the type holds; a NaN becomes the one nearest to 0.
@@ -104,26 +107,9 @@ void write_fixed(uint8_t* element, float value, float scale, int32_t offset) {
 }  // namespace
 
 float ElementCodec::read(const uint8_t* element) const {
-  switch (dtype_) {
-    case QNN_DATATYPE_FLOAT_16:
-      return float16_to_float32(load<uint16_t>(element));
-    case QNN_DATATYPE_FLOAT_32:
-      return load<float>(element);
-    case QNN_DATATYPE_INT_32:
-      return static_cast<float>(load<int32_t>(element));
-    case QNN_DATATYPE_UFIXED_POINT_8:
-      return read_fixed<uint8_t>(element, scale_, offset_);
-    case QNN_DATATYPE_SFIXED_POINT_8:
-      return read_fixed<int8_t>(element, scale_, offset_);
-    case QNN_DATATYPE_UFIXED_POINT_16:
-      return read_fixed<uint16_t>(element, scale_, offset_);
-    case QNN_DATATYPE_SFIXED_POINT_16:
-      return read_fixed<int16_t>(element, scale_, offset_);
-    case QNN_DATATYPE_SFIXED_POINT_32:
-      return read_fixed<int32_t>(element, scale_, offset_);
-    default:
-      return 0;
-  }
+  float value;
+  read_all(element, 1, &value);
+  return value;
 }
 
 void ElementCodec::write(uint8_t* element, float value) const {
@@ -152,12 +138,31 @@ void ElementCodec::write(uint8_t* element, float value) const {
   }
 }
 
+// All elements of a type in a loop of its own: a large vocabulary's logits are read every token.
 void ElementCodec::read_all(const uint8_t* elements, size_t count, float* values) const {
-  if (dtype_ == QNN_DATATYPE_FLOAT_32) {
-    std::memcpy(values, elements, count * sizeof(float));
-    return;
+  switch (dtype_) {
+    case QNN_DATATYPE_FLOAT_16:
+      for (size_t i = 0; i < count; ++i)
+        values[i] = float16_to_float32(load<uint16_t>(elements + i * sizeof(uint16_t)));
+      return;
+    case QNN_DATATYPE_FLOAT_32:
+      std::memcpy(values, elements, count * sizeof(float));
+      return;
+    case QNN_DATATYPE_INT_32:
+      return read_fixed<int32_t>(elements, count, 1, 0, values);
+    case QNN_DATATYPE_UFIXED_POINT_8:
+      return read_fixed<uint8_t>(elements, count, scale_, offset_, values);
+    case QNN_DATATYPE_SFIXED_POINT_8:
+      return read_fixed<int8_t>(elements, count, scale_, offset_, values);
+    case QNN_DATATYPE_UFIXED_POINT_16:
+      return read_fixed<uint16_t>(elements, count, scale_, offset_, values);
+    case QNN_DATATYPE_SFIXED_POINT_16:
+      return read_fixed<int16_t>(elements, count, scale_, offset_, values);
+    case QNN_DATATYPE_SFIXED_POINT_32:
+      return read_fixed<int32_t>(elements, count, scale_, offset_, values);
+    default:
+      std::fill(values, values + count, 0.0f);
   }
-  for (size_t i = 0; i < count; ++i) values[i] = read(elements + i * element_size());
 }
 
 void ElementCodec::write_all(uint8_t* elements, size_t count, const float* values) const {

@@ -19,17 +19,6 @@ float float_of(uint32_t bits) {
 
 }  // namespace
 
-float float16_to_float32(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
-  const uint32_t exponent = half >> 10 & 0x1Fu;
-  const uint32_t mantissa = half & 0x3FFu;
-  if (exponent == 0x1F) return float_of(sign | 0x7F800000u | mantissa << 13);
-  if (exponent != 0) return float_of(sign | (exponent + 112) << 23 | mantissa << 13);
-  // Subnormal: mantissa * 2^-24, exact in binary32.
-  const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-  return sign != 0 ? -magnitude : magnitude;
-}
-
 uint16_t float32_to_float16(float value) {
   const uint32_t bits = bits_of(value);
   const uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000u);

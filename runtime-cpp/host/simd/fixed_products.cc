@@ -56,6 +56,7 @@ using I32 = hn::ScalableTag<int32_t>;
 using I64 = hn::ScalableTag<int64_t>;
 using VI16 = hn::Vec<I16>;
 using VI32 = hn::Vec<I32>;
+using VI64 = hn::Vec<I64>;
 
 constexpr size_t kPage = 4096;
 constexpr size_t kAhead = 8192;
@@ -64,12 +65,42 @@ constexpr size_t kShortRow = 256;
 /// to 2^15 times 2^7 in magnitude; 4 bits without blocks are four vectors of a sixteenth of that.
 constexpr size_t kFlush = 64;
 
-HWY_INLINE int64_t wide_sum(VI32 sums) {
-  const hn::Half<I32> half;
+/// Moved to 64 bits: no lane is lost, the order of lanes is.
+HWY_INLINE VI64 widen(VI32 low, VI32 high) {
   const I64 d;
-  const auto low = hn::PromoteTo(d, hn::LowerHalf(half, sums));
-  const auto high = hn::PromoteTo(d, hn::UpperHalf(half, sums));
-  return hn::GetLane(hn::SumOfLanes(d, hn::Add(low, high)));
+  const hn::Half<I32> half;
+  const VI32 sums = hn::RearrangeToOddPlusEven(low, high);
+  return hn::Add(hn::PromoteTo(d, hn::LowerHalf(half, sums)),
+                 hn::PromoteTo(d, hn::UpperHalf(half, sums)));
+}
+
+/// Sums of neighbours: those of `a`, then those of `b`.
+HWY_INLINE VI64 add_pairs(VI64 a, VI64 b) {
+  const I64 d;
+  return hn::Add(hn::ConcatEven(d, b, a), hn::ConcatOdd(d, b, a));
+}
+
+/// The sum of each vector's lanes. Short rows end often: four at a time cost what one by one costs
+/// for one and a half.
+template <size_t kCount>
+HWY_INLINE void sum_lanes(const VI64* vectors, int64_t* sums) {
+  const I64 d;
+  constexpr size_t kLanes = hn::MaxLanes(I64());
+  if constexpr (kCount % 4 == 0 && (kLanes == 4 || kLanes == 8)) {
+    QNN_HOST_UNROLL for (size_t i = 0; i < kCount; i += 4) {
+      const VI64 four = add_pairs(add_pairs(vectors[i], vectors[i + 1]),
+                                  add_pairs(vectors[i + 2], vectors[i + 3]));
+      if constexpr (kLanes == 8) {
+        const hn::Half<I64> half;
+        hn::StoreU(hn::LowerHalf(half, add_pairs(four, four)), half, sums + i);
+      } else {
+        hn::StoreU(four, d, sums + i);
+      }
+    }
+  } else {
+    QNN_HOST_UNROLL for (size_t i = 0; i < kCount; ++i) sums[i] =
+        hn::GetLane(hn::SumOfLanes(d, vectors[i]));
+  }
 }
 
 /// The weights that meet one vector of each plane of x.
@@ -155,7 +186,8 @@ HWY_INLINE void multiply_some(const FixedRows& weights, const BlocksOfLanes& blo
     scales[r] = weights.block_scales + (first + r * row_step) * blocks;
   }
   const auto places = hn::Load(hn::ScalableTag<uint8_t>(), blocks_of_lanes.places);
-  int64_t totals[kRows][kX] = {};
+  VI64 totals[kRows * kX];
+  QNN_HOST_UNROLL for (size_t i = 0; i < kRows * kX; ++i) totals[i] = hn::Zero(I64());
   const size_t whole = row_bytes / step * step;
   for (size_t at = 0; at < row_bytes;) {
     VI32 low[kRows][kX], high[kRows][kX];
@@ -194,12 +226,14 @@ HWY_INLINE void multiply_some(const FixedRows& weights, const BlocksOfLanes& blo
       at = row_bytes;
     }
     QNN_HOST_UNROLL for (size_t r = 0; r < kRows; ++r) {
-      QNN_HOST_UNROLL for (size_t t = 0; t < kX; ++t) totals[r][t] +=
-          wide_sum(low[r][t]) + wide_sum(high[r][t]);
+      QNN_HOST_UNROLL for (size_t t = 0; t < kX; ++t) totals[r * kX + t] =
+          hn::Add(totals[r * kX + t], widen(low[r][t], high[r][t]));
     }
   }
+  int64_t lanes_summed[kRows * kX];
+  sum_lanes<kRows * kX>(totals, lanes_summed);
   for (size_t r = 0; r < kRows; ++r) {
-    for (size_t t = 0; t < kX; ++t) sums[t * sum_step + r * row_step] = totals[r][t];
+    for (size_t t = 0; t < kX; ++t) sums[t * sum_step + r * row_step] = lanes_summed[r * kX + t];
   }
 }
 
