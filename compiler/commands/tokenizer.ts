@@ -146,18 +146,22 @@ export async function textTokens(flags: TextFlags, artefact: OpenArtefact, sessi
 
 /** Diagnostics: text/not-found, text/empty. */
 export function checkText(file: string): void {
+  const fault = textFault(file);
+  if (fault) throw new DiagnosticError([fault]);
+}
+
+function textFault(file: string): Diagnostic | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
   const place = { file };
-  const refuse = (fault: Diagnostic): never => {
-    throw new DiagnosticError([fault]);
-  };
-  if (!stat) refuse(missingError("text/not-found", `${file || '""'} does not exist`, { place }));
-  else if (stat.isDirectory())
-    refuse(inputError("text/not-found", `${file} is a folder`, { place, hint: "name a file of text" }));
-  else if (stat.isFile() && stat.size === 0)
-    refuse(
-      inputError("text/empty", `${file} is empty`, { place, hint: "give a text of some hundreds of tokens or more" }),
-    );
+  if (!stat) return missingError("text/not-found", `${file || '""'} does not exist`, { place });
+  if (stat.isDirectory())
+    return inputError("text/not-found", `${file} is a folder`, { place, hint: "name a file of text" });
+  if (stat.isFile() && stat.size === 0)
+    return inputError("text/empty", `${file} is empty`, {
+      place,
+      hint: "give a text of some hundreds of tokens or more",
+    });
+  return undefined;
 }
 
 /** "world (vocab.txt)": for people. */

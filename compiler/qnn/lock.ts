@@ -66,7 +66,9 @@ export async function withLock<T>(
     return await body();
   } finally {
     clearInterval(touching);
-    rmSync(path, { force: true });
+    // Of a machine that slept for too long somebody else has it by now.
+    const holder = readHolder(path);
+    if (holder?.pid === process.pid && holder.host === hostname()) rmSync(path, { force: true });
   }
 }
 

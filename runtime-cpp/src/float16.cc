@@ -1,23 +1,6 @@
 #include "float16.h"
 
-#include <cstring>
-
 namespace rwkv {
-namespace {
-
-uint32_t bits_of(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float float_of(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-}  // namespace
 
 uint16_t float32_to_float16(float value) {
   const uint32_t bits = bits_of(value);

@@ -43,3 +43,13 @@ test("one that is touched is waited for", async () => {
   );
   expect(Date.now() - began).toBeGreaterThan(2500);
 });
+
+test("a holder that was taken for gone leaves the new holder's lock alone", async () => {
+  const path = join(scratch(), "taken.lock");
+  await withLock(
+    path,
+    () => {},
+    () => Promise.resolve(writeFileSync(path, JSON.stringify({ pid: 12, host: "another.example" }))),
+  );
+  expect(existsSync(path)).toBe(true);
+});

@@ -80,8 +80,7 @@ HWY_INLINE VI64 add_pairs(VI64 a, VI64 b) {
   return hn::Add(hn::ConcatEven(d, b, a), hn::ConcatOdd(d, b, a));
 }
 
-/// The sum of each vector's lanes. Short rows end often: four at a time cost what one by one costs
-/// for one and a half.
+/// The sum of each vector's lanes. Rows are short and end often: vectors are summed by fours.
 template <size_t kCount>
 HWY_INLINE void sum_lanes(const VI64* vectors, int64_t* sums) {
   const I64 d;
