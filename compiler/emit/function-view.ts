@@ -32,6 +32,8 @@ export class StructureFunction {
   readonly view: FunctionView;
   private readonly first: Section;
   private readonly columns: Column[] = [];
+  /** By `node.output`. */
+  private readonly grids = new Map<string, string>();
   private readonly fields: readonly string[];
 
   constructor(
@@ -57,14 +59,7 @@ export class StructureFunction {
         const params = structure.instances.map((section) => section.nodes[n]!.params[p]!);
         return this.column(params[0]!.name, scalarType[params[0]!.dtype]!, params.map(scalarLiteral));
       },
-      grid: (n, o) => {
-        const tensors = structure.instances.map((section) => section.nodes[n]!.outputs[o]!);
-        return this.column(
-          this.gridName(tensors[0]!.name),
-          "Grid",
-          tensors.map((t) => gridLiteral(t.grid!)),
-        );
-      },
+      grid: (n, o) => this.grid(n, o),
     });
     writer.nameExports();
     writer.write();
@@ -126,6 +121,23 @@ export class StructureFunction {
     const isFixed = this.structure.instances.every((section) => section.externals[index]!.name === name);
     const match = /(?<![A-Za-z0-9])(\d+)\.(?:[A-Za-z_]+\.)?(.+)$/.exec(name);
     return isFixed && this.hasTable && match ? `layer${match[1]}_${match[2]!.replaceAll(".", "_")}` : name;
+  }
+
+  private grid(n: number, o: number): string {
+    const [source] = this.first.references[n]!;
+    // The same values in another shape are on the same grid.
+    if (this.first.nodes[n]!.type === "Reshape" && source?.kind === "local")
+      return this.grid(source.node, source.output);
+    const tensors = this.structure.instances.map((section) => section.nodes[n]!.outputs[o]!);
+    const known =
+      this.grids.get(`${n}.${o}`) ??
+      this.column(
+        this.gridName(tensors[0]!.name),
+        "Grid",
+        tensors.map((t) => gridLiteral(t.grid!)),
+      );
+    this.grids.set(`${n}.${o}`, known);
+    return known;
   }
 
   /** `blocks.3.timeMix.k.2` -> `k_2_grid` */

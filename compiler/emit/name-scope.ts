@@ -5,6 +5,8 @@ import { identifier } from "./cpp-text.ts";
 
 /** Path components that say nothing by themselves. */
 const vague = /^(weight|bias|constant|out|output|tmp|t|[0-9]+|t[0-9]+|from[0-9]+)$/;
+/** What the other forms of a value end in: `k.2.heads.f`. In front of a step's number they are a name: `q.1`. */
+const formEnding = /^(q|f|heads|flat|from|rows)$/;
 
 export class NameScope {
   private readonly taken: Set<string>;
@@ -20,6 +22,7 @@ export class NameScope {
   name(path: string, fallback: string, ending = ""): string {
     const parts = path.split(".").filter((part) => part !== "" && part !== "{}" && part !== "t[]");
     let from = parts.length - 1;
+    while (from > 0 && formEnding.test(parts[from]!)) from--;
     while (from > 0 && vague.test(parts[from]!)) from--;
     const short = identifier([...parts.slice(Math.max(from, 0)), ...(ending === "" ? [] : [ending])].join("_"));
     if (this.take(short)) return short;

@@ -5,7 +5,7 @@
  *     fp16w8, fp16w4    float16 activations, integer weights
  *
  * Out: the same graph with integer weights, grids on its fixed-point tensors, and one Quantize or Dequantize for each tensor that is
- * read in the other form. Names: a tensor keeps its name where it is made; its other form is NAME.q or NAME.f.
+ * read in the other form. Names: a tensor keeps its name where it is made; its other form is NAME.q or NAME.f (see nameForms).
  *
  * An arch that lacks fixed-point layer norms (v68, v69) computes them in float16.
  *
@@ -21,6 +21,7 @@ import { chooseWeights, hasFixedActivations, type WeightChoice } from "./choose-
 import { fixedNodes } from "./domains.ts";
 import { Grids } from "./grids.ts";
 import { headShapes } from "./head-shapes.ts";
+import { nameForms } from "./name-forms.ts";
 import { keepsFloat, weightBits } from "./precision-policy.ts";
 
 export interface QuantizeOptions {
@@ -46,10 +47,8 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
   const choices = byOutput(graph, weights);
   const diagnostics = withoutBlocks(choices);
   if (!hasFixedActivations(precision)) {
-    return {
-      value: { ...graph, nodes: graph.nodes.map((node) => withWeight(node, choices.get(node))) },
-      diagnostics,
-    };
+    const nodes = graph.nodes.map((node) => withWeight(node, choices.get(node)));
+    return { value: nameForms(given, { ...graph, nodes }, pathOf), diagnostics };
   }
   const names = options.decode && calibratedNames(given, options.decode);
   const grids = new Grids(graph, options.encodings, names);
@@ -68,7 +67,7 @@ export function quantizeGraph(given: QnnGraph, options: QuantizeOptions): Outcom
   });
   const nodes = new Rewriter(graph, grids, fixed, choices).nodes();
   if (missing.size > 0) diagnostics.push(missingRanges([...missing]));
-  return { value: { ...graph, nodes }, diagnostics };
+  return { value: nameForms(given, { ...graph, nodes }, pathOf), diagnostics };
 }
 
 /** Path of the equation that a node is part of: `blocks.3.timeMix.k`. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { type EncodingSet, rangeEncoding } from "../../compiler/encodings/encoding.ts";
+import { sectionGraph } from "../../compiler/emit/sections.ts";
 import { graphTensors } from "../../compiler/encodings/graph-tensors.ts";
 import type { QnnGraph, QnnNode, QnnTensor } from "../../compiler/lower/qnn-graph.ts";
 import { compile } from "../../compiler/pipeline.ts";
@@ -15,9 +16,9 @@ const sizes: Sizes = {
   ...tinySizes,
   ...{ D: 128, A: 128, H: 2, N: 64, F: 256, V: 256, Rw: 32, Ra: 32, Rv: 32, Rg: 32, Rm: 32 },
 };
-const modelOf = (name: string): CheckedModel => {
+const modelOf = (name: string, layers = sizes["L"]!): CheckedModel => {
   const spec = `specs/${name}.rwkv.ts`;
-  return tinyModel(spec, specText(spec), sizes).model;
+  return tinyModel(spec, specText(spec), { ...sizes, L: layers }).model;
 };
 
 interface Options {
@@ -48,6 +49,21 @@ const ofType = ({ nodes }: QnnGraph, type: string): QnnNode[] => nodes.filter((n
 describe.each(["rwkv-4", "rwkv-5.2", "rwkv-6", "rwkv-7"])("%s", (name) => {
   const model = modelOf(name);
   const { graphs, diagnostics } = quantized(model, { prefill: [4] });
+
+  it.each(["a16w4", "fp16w8"] as const)(
+    "%s: behind the first layer, each part is one function of the C++",
+    (precision) => {
+      const { graphs } = quantized(modelOf(name, 4), { precision, prefill: [4] });
+      for (const graph of graphs) {
+        const functions = sectionGraph(graph).structures.map(({ instances }) =>
+          instances.filter(({ layer }) => layer !== null).map(({ part, layer }) => `${part} ${layer}`),
+        );
+        // Layer 0 may be one of them.
+        expect(functions).toContainEqual(expect.arrayContaining(["timeMix 1", "timeMix 2", "timeMix 3"]));
+        expect(functions).toContainEqual(expect.arrayContaining(["channelMix 1", "channelMix 2", "channelMix 3"]));
+      }
+    },
+  );
 
   it.each(graphs.map((graph) => [graph.kind, graph] as const))(
     "%s: all products of weights are in 4 bits",

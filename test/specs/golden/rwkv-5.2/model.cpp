@@ -86,7 +86,7 @@ TimeMixResult time_mix(Graph& graph, const TimeMixLayer& layer, Tensor x, Tensor
   // rwkv-5.2.rwkv.ts:73   y[h,j] = r[h,i] * (u[h,i] * k[h,i] * v[h,j] + S[h,i,j])
   graph.at("rwkv-5.2.rwkv.ts", 73);
   const Tensor S_in_1 = graph.add("blocks.{}.timeMix.S_in.1", "Reshape", {S_in}, {}, f16(1, 2, 4, 4));
-  const Tensor rows = graph.add("blocks.{}.timeMix.y.rows", "Concat", {S_in_1, v}, {{"axis", 2u}},
+  const Tensor y_rows = graph.add("blocks.{}.timeMix.y.rows", "Concat", {S_in_1, v}, {{"axis", 2u}},
       f16(1, 2, 5, 4));
   const Tensor time_faaaa = graph.weight("blocks.{}.att.time_faaaa", layer.time_faaaa, f16(1, 2, 1, 4));
   const Tensor y_1 = graph.add("blocks.{}.timeMix.y.1", "ElementWiseMultiply", {r, time_faaaa}, {},
@@ -95,7 +95,7 @@ TimeMixResult time_mix(Graph& graph, const TimeMixLayer& layer, Tensor x, Tensor
       {{"transpose_in0", false}, {"transpose_in1", true}}, f16(1, 2, 1, 1));
   const Tensor weights = graph.add("blocks.{}.timeMix.y.weights", "Concat", {r, y_2}, {{"axis", 3u}},
       f16(1, 2, 1, 5));
-  const Tensor y = graph.add("blocks.{}.timeMix.y", "MatMul", {weights, rows},
+  const Tensor y = graph.add("blocks.{}.timeMix.y", "MatMul", {weights, y_rows},
       {{"transpose_in0", false}, {"transpose_in1", false}}, f16(1, 2, 1, 4));
 
   // rwkv-5.2.rwkv.ts:74   S'[h,i,j] = k[h,i] * v[h,j] + w[h,i] * S[h,i,j]
@@ -104,7 +104,7 @@ TimeMixResult time_mix(Graph& graph, const TimeMixLayer& layer, Tensor x, Tensor
       f16(1, 2, 4, 4));
   const Tensor S_weights = graph.add("blocks.{}.timeMix.S.weights", "Concat", {decay_constant, k},
       {{"axis", 2u}}, f16(1, 2, 5, 4));
-  const Tensor S = graph.add("blocks.{}.timeMix.S", "MatMul", {S_weights, rows},
+  const Tensor S = graph.add("blocks.{}.timeMix.S", "MatMul", {S_weights, y_rows},
       {{"transpose_in0", true}, {"transpose_in1", false}}, f16(1, 2, 4, 4));
   const Tensor S_1 = graph.add("blocks.{}.timeMix.S.1", "Reshape", {S}, {}, f16(1, 2, 8, 2));
 
