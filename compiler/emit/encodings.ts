@@ -7,9 +7,6 @@ import { writeEncodings } from "../encodings/write-encodings.ts";
 import type { QnnGraph, QnnTensor } from "../lower/qnn-graph.ts";
 import type { EmittedFile } from "./emit-model.ts";
 
-/** Endings of a value's other forms in a quantized graph: encodings speak of the value. */
-const otherForm = /(\.(q|f|heads|flat|rows|from))+$/;
-
 /** `quantized`: what constants in fixed point have become, by name. */
 export function emitEncodings(graphs: readonly QnnGraph[], quantized?: ReadonlyMap<string, Encoding>): EmittedFile {
   const activations = new Map<string, Encoding>();
@@ -20,7 +17,7 @@ export function emitEncodings(graphs: readonly QnnGraph[], quantized?: ReadonlyM
         const fixed = quantized?.get(tensor.name) ?? gridEncoding(tensor);
         const encoding = fixed ?? floatEncoding(tensor);
         const entries = tensor.kind === "STATIC" ? params : activations;
-        const name = quantized ? tensor.name.replace(otherForm, "") : tensor.name;
+        const name = tensor.formOf ?? tensor.name;
         // What has a grid anywhere has it in a build from this file.
         if (encoding && (fixed || !entries.has(name))) entries.set(name, encoding);
       }

@@ -42,6 +42,8 @@ export interface QnnTensor {
   readonly stored?: StoredScales;
   /** A quantized weight: the tensor that it is multiplied with, by its name before quantization (second-order statistics go by it). */
   readonly multiplies?: string;
+  /** Of a quantized graph, where a value is there in several shapes and types: the name of the value, which encodings speak of. */
+  readonly formOf?: string;
 }
 
 export type QnnParam =

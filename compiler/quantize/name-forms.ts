@@ -5,55 +5,61 @@
  */
 import type { QnnGraph, QnnNode, QnnTensor } from "../lower/qnn-graph.ts";
 
-/** `given`: the graph before forms were added to it. `pathOf`: the path of a node's equation. */
+/**
+ * `given`: the graph before forms were added to it. `pathOf`: the path of a node's equation. Out: each form tells the value that it is
+ * of (`formOf`).
+ */
 export function nameForms(given: QnnGraph, graph: QnnGraph, pathOf: (node: QnnNode) => string): QnnGraph {
   const { nodes, equations = [] } = graph;
   const makers = new Map(given.nodes.flatMap((node) => node.outputs.map(({ name }) => [name, node] as const)));
-  const kept = new Set([
-    ...given.nodes.flatMap((node) => [...node.inputs, ...node.outputs].map(({ name }) => name)),
-    ...nodes.flatMap((node) => node.outputs.map(({ name }) => name)),
-  ]);
+  const values = namesOf(given.nodes);
+  const taken = new Set([...values, ...namesOf(nodes)]);
   const names = new Map<string, string>();
   for (const node of nodes) {
-    for (const { name, kind } of node.outputs) {
-      if (kind !== "NATIVE" || makers.has(name)) continue;
-      const value = valueOf(name, makers);
-      if (value === undefined || isSameSection(makers.get(value)!, node)) continue;
+    for (const { name } of node.outputs) {
+      const value = valueOf(name, values);
+      const maker = value === undefined ? undefined : makers.get(value);
+      if (value === undefined || !maker || isSameSection(maker, node)) continue;
+      const ending = name.slice(value.length);
       const plain = `${pathOf(node)}.${value.slice(value.lastIndexOf(".") + 1)}`;
       let unique = plain;
-      for (let n = 2; kept.has(unique + name.slice(value.length)); n++) unique = `${plain}_${n}`;
-      names.set(name, unique + name.slice(value.length));
-      kept.add(names.get(name)!);
+      for (let n = 2; taken.has(unique + ending); n++) unique = `${plain}_${n}`;
+      names.set(name, unique + ending);
+      taken.add(unique + ending);
     }
   }
-  const tensors = new Map<QnnTensor, QnnTensor>();
-  const renamed = (t: QnnTensor): QnnTensor => {
-    const name = names.get(t.name);
-    if (name === undefined) return t;
-    const known = tensors.get(t) ?? { ...t, name };
-    tensors.set(t, known);
-    return known;
+  const forms = new Map<QnnTensor, QnnTensor>();
+  const named = (t: QnnTensor): QnnTensor => {
+    const formOf = valueOf(t.name, values);
+    if (formOf === undefined) return t;
+    const form = forms.get(t) ?? { ...t, name: names.get(t.name) ?? t.name, formOf };
+    forms.set(t, form);
+    return form;
   };
   return {
     ...graph,
     nodes: nodes.map((node) => {
       const [old] = node.outputs;
-      const outputs = node.outputs.map(renamed);
+      const outputs = node.outputs.map(named);
       const name = node.name === `${old!.name}.${node.type}` ? `${outputs[0]!.name}.${node.type}` : node.name;
-      return { ...node, name, inputs: node.inputs.map(renamed), outputs };
+      return { ...node, name, inputs: node.inputs.map(named), outputs };
     }),
     equations: equations.map((e) => ({ ...e, tensor: e.tensor === null ? null : (names.get(e.tensor) ?? e.tensor) })),
   };
 }
 
-/** The value that a form is of: its name without the last components. */
-function valueOf(form: string, makers: ReadonlyMap<string, QnnNode>): string | undefined {
-  for (let name = form; ;) {
+const namesOf = (nodes: readonly QnnNode[]): ReadonlySet<string> =>
+  new Set(nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ name }) => name)));
+
+/** The value that a form is of: its name without the last components. undefined: it is no form. */
+function valueOf(form: string, values: ReadonlySet<string>): string | undefined {
+  let name = form;
+  while (!values.has(name)) {
     const end = name.lastIndexOf(".");
     if (end < 0) return undefined;
     name = name.slice(0, end);
-    if (makers.has(name)) return name;
   }
+  return name === form ? undefined : name;
 }
 
 const isSameSection = ({ origin: a }: QnnNode, { origin: b }: QnnNode): boolean =>

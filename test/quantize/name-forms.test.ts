@@ -37,7 +37,7 @@ test("a form of another part's value is named after the equation that reads it",
 
 test("a form that is made where its value is keeps the value's name", () => {
   const own = node("Quantize", "blocks.0.channelMix.x", "blocks.0.channelMix.x.q", "channelMix", 0);
-  expect(named(given, [made, own, reader])).toEqual([made, own, reader]);
+  expect(describeNodes(named(given, [made, own, reader]))).toEqual(describeNodes([made, own, reader]));
 });
 
 test("a form of a form keeps all of its endings", () => {
@@ -61,4 +61,9 @@ test("an equation whose tensor is such a form", () => {
   expect(nameForms(given, graph, pathOf).equations).toEqual([
     { name: "blocks.0.channelMix.x", tensor: "blocks.1.timeMix.xx.x.q" },
   ]);
+});
+
+test("a form tells its value", () => {
+  const tensors = named(given, [made, conversion, reader]).flatMap(({ outputs }) => outputs);
+  expect(tensors.map(({ formOf }) => formOf)).toEqual([undefined, "blocks.0.channelMix.x", undefined]);
 });
