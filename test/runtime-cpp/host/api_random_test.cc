@@ -20,7 +20,7 @@ constexpr int kCalls = 40;
 
 /// The sanitizers make it slow: there the whole number is for RWKVC_LONG_TESTS=1.
 int sequences() {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef RWKV_SANITIZE
   const char* set = std::getenv("RWKVC_LONG_TESTS");
   if (set == nullptr || std::string(set) != "1") return 20000;
 #endif
