@@ -31,6 +31,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Files share a worker's modules: loading TypeScript anew for each costs a tenth of all time. No test replaces modules.
     isolate: false,
+    globalSetup: ["test/shared-artefacts.ts"],
     setupFiles: ["test/setup.ts"],
   },
 });

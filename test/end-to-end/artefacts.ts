@@ -1,8 +1,9 @@
 /** Test support: builds artefacts with the command line and runs them on the host backend and on Qualcomm's libraries. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { expect } from "vitest";
+import { expect, inject } from "vitest";
 
 import { rwkvc } from "../commands/command-line.ts";
 import { cpuLibrary, htpLibrary } from "../qualcomm.ts";
@@ -32,15 +33,35 @@ export async function run<T>(args: readonly string[], library: Library): Promise
   return JSON.parse(stdout) as T;
 }
 
-export async function build(
-  spec: string,
-  weights: string,
-  options: readonly string[],
-  library: Library,
-): Promise<string> {
+type BuildArguments = [spec: string, weights: string, options: readonly string[], library: Library];
+
+export async function build(...[spec, weights, options, library]: BuildArguments): Promise<string> {
   const artefact = join(scratch(), "model");
   await run(["build", spec, "--weights", weights, "--out", artefact, ...options], library);
   return artefact;
+}
+
+/** Options of the artefacts that most tests read. */
+export const fp32 = ["--precision", "fp32"];
+export const fp16 = ["--precision", "fp16"];
+export const qnnCpu = ["--target", "qnn-cpu"];
+
+/** An artefact of a bundled spec and model, made once for all tests that read it. */
+export async function shared(...[spec, weights, options, library]: BuildArguments): Promise<string> {
+  const wanted = JSON.stringify([spec, weights, options, library.backend]);
+  const place = join(inject("sharedArtefacts"), createHash("sha256").update(wanted).digest("hex").slice(0, 16));
+  if (!existsSync(place)) {
+    // At the same depth: an artefact knows its spec by a relative path.
+    const made = `${place}.${process.pid}`;
+    await run(["build", spec, "--weights", weights, "--out", join(made, "model"), ...options], library);
+    try {
+      renameSync(made, place);
+    } catch (error) {
+      // Another worker was faster.
+      if (!existsSync(place)) throw error;
+    }
+  }
+  return join(place, "model");
 }
 
 export interface Logits {

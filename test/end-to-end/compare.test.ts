@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { problems, rwkvc } from "../commands/command-line.ts";
 import { withHtp } from "../qualcomm.ts";
 import { scratch } from "../scratch.ts";
-import { build, host, htp, type Library, run } from "./artefacts.ts";
+import { build, host, htp, type Library, run, shared } from "./artefacts.ts";
 import { damage, vouch } from "./damage.ts";
 
 const spec = "specs/rwkv-7.rwkv.ts";
@@ -99,12 +99,12 @@ test("weights that are wrong in one layer: the equation that reads them introduc
 
 test("scales of policies are undone", async () => {
   const model = ["specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-overflow/model.pth"] as const;
-  const scaled = await build(...model, ["--precision", "fp16"], host);
-  const plain = await build(...model, ["--precision", "fp32", "--no-scaling"], host);
+  const scaled = await shared(...model, ["--precision", "fp16"], host);
+  const plain = await shared(...model, ["--precision", "fp32", "--no-scaling"], host);
   const report = await compare([plain, scaled, "--text", text, "--limit", "6", "--weights", model[1]]);
   expect(least(report.equations.map((e) => e.introduced))).toBeGreaterThan(50);
   // Without policies float16 overflows, and the first equation that does is named.
-  const broken = await build(...model, ["--precision", "fp16", "--no-scaling"], host);
+  const broken = await shared(...model, ["--precision", "fp16", "--no-scaling"], host);
   const { code, stderr } = await rwkvc(["compare", plain, broken, "--text", text, "--limit", "6"], host.env);
   expect(code).toBe(1);
   expect(stderr).toMatch(
@@ -123,12 +123,12 @@ withHtp("one artefact on two backends", () =>
 
 describe("what cannot be compared", () => {
   test("another spec, other sizes", async () => {
-    const other = await build("specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-kjv/model.pth", [], host);
+    const other = await shared("specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-kjv/model.pth", ["--precision", "fp32"], host);
     expect(await problems(["compare", fp32, other, "--text", text])).toEqual({
       code: 1,
       codes: ["compare/other-spec"],
     });
-    const larger = await build(spec, "models/rwkv7-kjv/model.pth", [], host);
+    const larger = await shared(spec, "models/rwkv7-kjv/model.pth", ["--precision", "fp32"], host);
     expect(await problems(["compare", fp32, larger, "--text", text])).toEqual({
       code: 1,
       codes: ["compare/other-sizes"],

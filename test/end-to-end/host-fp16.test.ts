@@ -9,7 +9,19 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { withHtp } from "../qualcomm.ts";
 import { scratch } from "../scratch.ts";
-import { build, host, htp, largest, largestDifference, logitsOf, official, run, sameTop } from "./artefacts.ts";
+import {
+  fp16,
+  fp32,
+  host,
+  htp,
+  largest,
+  largestDifference,
+  logitsOf,
+  official,
+  run,
+  sameTop,
+  shared,
+} from "./artefacts.ts";
 
 const trained = [
   { model: "rwkv7-kjv", spec: "specs/rwkv-7.rwkv.ts" },
@@ -25,13 +37,13 @@ describe.each(trained)("fp16 on the host backend: $model", ({ model, spec }) => 
   const weights = `models/${model}/model.pth`;
   let half: string;
   beforeAll(async () => {
-    half = await build(spec, weights, ["--precision", "fp16"], host);
+    half = await shared(spec, weights, fp16, host);
   });
 
   test(`mean NLL of ${bytes} held-out bytes is within 0.005 nats of fp32's`, async () => {
     const text = join(scratch(), "held-out.txt");
     writeFileSync(text, readFileSync("models/kjv-held-out.bin").subarray(0, bytes));
-    const full = await build(spec, weights, ["--precision", "fp32"], host);
+    const full = await shared(spec, weights, fp32, host);
     const [a, b] = [await evaluate(half, text), await evaluate(full, text)];
     expect([a.tokens, b.tokens]).toEqual([bytes, bytes]);
     expect(Math.abs(a.nll - b.nll)).toBeLessThan(0.005);

@@ -5,22 +5,24 @@
  * float32 in its own order (the reference is itself 1e-5 from other implementations, 1e-4 for the model that is built to overflow
  * fp16). State: 1e-3 of its largest value.
  *
- * Qualcomm's takes some 20 ms a token: of the official texts the first 32 tokens are read there, all with RWKVC_LONG_TESTS=1.
+ * Qualcomm's takes some 20 ms a token: of the official texts the first 16 tokens are read there, all with RWKVC_LONG_TESTS=1.
  */
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { withCpu } from "../qualcomm.ts";
 import {
-  build,
   cpu,
+  fp32,
   host,
   largest,
   largestDifference,
   type Logits,
   logitsOf,
   official,
+  qnnCpu,
   run,
   sameTop,
+  shared,
 } from "./artefacts.ts";
 
 const models = [
@@ -35,11 +37,11 @@ const models = [
 
 const isLong = process.env.RWKVC_LONG_TESTS === "1";
 const backends = [
-  { suite: describe, library: host, target: "host", tolerance: 1e-4, most: Infinity },
-  { suite: withCpu, library: cpu, target: "qnn-cpu", tolerance: 2e-4, most: isLong ? Infinity : 32 },
+  { suite: describe, library: host, options: fp32, tolerance: 1e-4, most: Infinity },
+  { suite: withCpu, library: cpu, options: qnnCpu, tolerance: 2e-4, most: isLong ? Infinity : 16 },
 ];
 
-for (const { suite, library, target, tolerance, most } of backends) {
+for (const { suite, library, options, tolerance, most } of backends) {
   suite(`fp32 on ${library.backend}`, () => {
     describe.each(models)("$model, $file", ({ model, spec, file }) => {
       const reference = official(model);
@@ -47,8 +49,7 @@ for (const { suite, library, target, tolerance, most } of backends) {
       let made: Logits;
 
       beforeAll(async () => {
-        const options = ["--target", target, "--precision", "fp32"];
-        artefact = await build(spec, `models/${model}/${file}`, options, library);
+        artefact = await shared(spec, `models/${model}/${file}`, options, library);
         made = await logitsOf(artefact, reference.tokens, library);
       });
 
@@ -95,8 +96,8 @@ describe("fp32 in other forms, on the host", () => {
   test("scaling policies leave results as they are", async () => {
     const [spec, weights] = ["specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-overflow/model.pth"];
     const { tokens } = official("rwkv5.2-overflow");
-    const scaled = await logitsOf(await build(spec, weights, [], host), tokens, host);
-    const plain = await logitsOf(await build(spec, weights, ["--no-scaling"], host), tokens, host);
+    const scaled = await logitsOf(await shared(spec, weights, fp32, host), tokens, host);
+    const plain = await logitsOf(await shared(spec, weights, [...fp32, "--no-scaling"], host), tokens, host);
     expect(largestDifference(scaled.logits, plain.logits)).toBeLessThan(1e-5 * largest(plain.logits));
     // The state is given in the spec's terms: its scale is divided out.
     expect(largestDifference(scaled.state, plain.state)).toBeLessThan(1e-5 * largest(plain.state));
@@ -105,9 +106,9 @@ describe("fp32 in other forms, on the host", () => {
   test("an embedding on the host and weights inside the library change nothing", async () => {
     const [spec, weights] = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-random/model.pth"];
     const tokens = official("rwkv7-random").tokens.slice(0, 16);
-    const plain = await logitsOf(await build(spec, weights, [], host), tokens, host);
+    const plain = await logitsOf(await shared(spec, weights, fp32, host), tokens, host);
     for (const option of [["--embedding", "host"], ["--embed-weights"]]) {
-      const other = await logitsOf(await build(spec, weights, option, host), tokens, host);
+      const other = await logitsOf(await shared(spec, weights, option, host), tokens, host);
       expect(largestDifference(other.logits, plain.logits), option.join(" ")).toBe(0);
     }
   });
@@ -117,8 +118,8 @@ withCpu("artefacts run on either backend", () => {
   const [spec, weights] = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-random/model.pth"];
   const { tokens, logits } = official("rwkv7-random");
 
-  test.each(["host", "qnn-cpu"])("an fp32 artefact for %s, on the host and on QNN CPU", async (target) => {
-    const artefact = await build(spec, weights, ["--target", target], host);
+  test.each([fp32, qnnCpu])("%s %s: on the host and on QNN CPU", async (...options) => {
+    const artefact = await shared(spec, weights, options, host);
     for (const library of [host, cpu]) {
       const made = await logitsOf(artefact, tokens, library);
       expect(largestDifference(made.logits, logits), library.backend).toBeLessThan(2e-4 * largest(logits));

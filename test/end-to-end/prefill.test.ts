@@ -17,6 +17,7 @@ import { scratch } from "../scratch.ts";
 import {
   build,
   cpu,
+  fp32,
   host,
   htp,
   largest,
@@ -24,8 +25,10 @@ import {
   type Library,
   logitsOf,
   official,
+  qnnCpu,
   run,
   sameTop,
+  shared,
 } from "./artefacts.ts";
 
 const models = [
@@ -39,7 +42,7 @@ const prefill = ["--graph", "prefill"];
 
 const isLong = process.env.RWKVC_LONG_TESTS === "1";
 
-function judge(library: Library, target: string, judged = models): void {
+function judge(library: Library, options: readonly string[], judged = models): void {
   describe.each(judged)("$model", ({ model, spec }) => {
     const reference = official(model);
     const weights = `models/${model}/model.pth`;
@@ -47,7 +50,7 @@ function judge(library: Library, target: string, judged = models): void {
     const tokens = reference.tokens.slice(0, 64 + 16 + 3);
     let artefact: string;
     beforeAll(async () => {
-      artefact = await build(spec, weights, ["--target", target, "--precision", "fp32", "--prefill", "16,64"], library);
+      artefact = await shared(spec, weights, [...options, "--prefill", "16,64"], library);
     });
 
     test("logits after every token, and the state, are those of the graph for one token, and the official ones", async () => {
@@ -64,15 +67,14 @@ function judge(library: Library, target: string, judged = models): void {
     test.runIf(model === "rwkv7-kjv")("run reads the prompt with it and writes the official text", async () => {
       const [greedy] = reference.greedy;
       const count = String(Math.min(greedy!.tokens.length, 24));
-      const options = ["--prompt", greedy!.prompt_text ?? "", "--tokens", count];
-      const made = await run<{ text: string }>(["run", artefact, ...options], library);
+      const wanted = ["--prompt", greedy!.prompt_text ?? "", "--tokens", count];
+      const made = await run<{ text: string }>(["run", artefact, ...wanted], library);
       expect(greedy!.text!.startsWith(made.text)).toBe(true);
       expect(made.text.length).toBeGreaterThan(10);
     });
 
     test.runIf(model === "rwkv7-kjv")("with the embedding on the host as well", async () => {
-      const options = ["--target", target, "--precision", "fp32", "--prefill", "16", "--embedding", "host"];
-      const other = await build(spec, weights, options, library);
+      const other = await shared(spec, weights, [...options, "--prefill", "16", "--embedding", "host"], library);
       const some = tokens.slice(0, 33);
       const [a, b] = [await logitsOf(other, some, library, prefill), await logitsOf(artefact, some, library)];
       expect(largestDifference(a.logits, b.logits)).toBeLessThan(2e-5 * largest(b.logits));
@@ -90,7 +92,7 @@ function judge(library: Library, target: string, judged = models): void {
     });
 
     test.runIf(model === "rwkv7-kjv")("weights are stored once", async () => {
-      const plain = await build(spec, weights, ["--target", target, "--precision", "fp32"], library);
+      const plain = await shared(spec, weights, options, library);
       const size = (folder: string): number => readFileSync(join(folder, "weights.bin")).length;
       // The vectors of token shifts, which are rows of one constant in the other graph, are stored apart.
       expect(size(artefact)).toBeLessThan(1.02 * size(plain));
@@ -98,10 +100,10 @@ function judge(library: Library, target: string, judged = models): void {
   });
 }
 
-describe("on the host backend", () => judge(host, "host"));
+describe("on the host backend", () => judge(host, fp32));
 // The same graphs as on the host: of two kinds of recurrence one model each, but in the long run.
 withCpu("on Qualcomm's CPU backend", () =>
-  judge(cpu, "qnn-cpu", isLong ? models : models.filter(({ model }) => /^rwkv[47]-kjv$/.test(model))),
+  judge(cpu, qnnCpu, isLong ? models : models.filter(({ model }) => /^rwkv[47]-kjv$/.test(model))),
 );
 
 /**
@@ -125,7 +127,7 @@ withHtp("fp16 on the HTP simulator", () => {
 });
 
 test("--graph prefill needs an artefact that has such a graph", async () => {
-  const artefact = await build("specs/rwkv-7.rwkv.ts", "models/rwkv7-random/model.pth", ["--target", "host"], host);
+  const artefact = await shared("specs/rwkv-7.rwkv.ts", "models/rwkv7-random/model.pth", fp32, host);
   const folder = scratch();
   const ids = join(folder, "ids.txt");
   const args = ["logits", artefact, "--tokens", ids, "--out", join(folder, "out"), ...prefill, "--backend", "host"];

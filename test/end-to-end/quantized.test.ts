@@ -1,7 +1,7 @@
 /**
  * Quantized builds of the trained models: what they lose, what they weigh, and that Qualcomm's HTP simulator computes what the host
- * backend does. Ranges come from 2,048 bytes of held-out text behind those that are judged: 1,024, or 4,096 with RWKVC_LONG_TESTS=1,
- * which also reads prompts with RWKV-6.
+ * backend does. Ranges come from held-out text behind what is judged: 1,024 bytes of each, or 2,048 and 4,096 with
+ * RWKVC_LONG_TESTS=1, which also reads prompts with RWKV-6.
  */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,19 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { problems } from "../commands/command-line.ts";
 import { withHtp } from "../qualcomm.ts";
 import { scratch } from "../scratch.ts";
-import { build, host, htp, largest, largestDifference, logitsOf, official, run } from "./artefacts.ts";
+import {
+  build,
+  fp16,
+  fp32,
+  host,
+  htp,
+  largest,
+  largestDifference,
+  logitsOf,
+  official,
+  run,
+  shared,
+} from "./artefacts.ts";
 
 const heldOut = readFileSync("models/kjv-held-out.bin");
 function textFile(from: number, to: number): string {
@@ -33,6 +45,7 @@ const trained = [
   { version: "4", prefill: false },
 ];
 const judged = isLong ? 4096 : 1024;
+const calibrating = isLong ? 2048 : 1024;
 
 // NLL in nats above fp32's over 4,096 bytes; weights as a share of fp16's. Measured: a16w8 at most +0.0005 and 0.516, a16w4 +0.0079
 // (5.2) and 0.291, fp16w8 and fp16w4 as these.
@@ -41,12 +54,16 @@ const limits = [
   { precision: "a16w4", loss: 0.06, share: 0.3 },
 ] as const;
 
+const rwkv7 = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth"] as const;
+const a16w8 = ["--precision", "a16w8"];
+
 describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
   const spec = `specs/rwkv-${version}.rwkv.ts`;
   const weights = `models/rwkv${version}-kjv/model.pth`;
+  const encodings = join(scratch(), "encodings.json");
   const made = new Map<string, Promise<string>>();
   const quantized = (precision: string): Promise<string> => {
-    const options = ["--precision", precision, "--text", textFile(4096, 6144)];
+    const options = ["--precision", precision, "--encodings", encodings];
     const artefact = made.get(precision) ?? build(spec, weights, options, host);
     made.set(precision, artefact);
     return artefact;
@@ -54,8 +71,11 @@ describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
   let half: string;
   let exact: number;
   beforeAll(async () => {
-    half = await build(spec, weights, ["--precision", "fp16"], host);
-    exact = await nllOf(await build(spec, weights, ["--precision", "fp32"], host), textFile(0, judged));
+    half = await shared(spec, weights, fp16, host);
+    exact = await nllOf(await shared(spec, weights, fp32, host), textFile(0, judged));
+    // Ranges and statistics for all precisions.
+    const text = textFile(4096, 4096 + calibrating);
+    await run(["calibrate", spec, "--weights", weights, "--text", text, "--out", encodings], host);
   });
 
   test.each(limits)("$precision: at most +$loss nats, $share of the bytes", async ({ precision, loss, share }) => {
@@ -66,7 +86,7 @@ describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
 
   if (prefill) {
     test("a prompt read at once gives the logits of one token after the other", async () => {
-      const options = ["--precision", "a16w4", "--prefill", "8", "--text", textFile(4096, 6144)];
+      const options = ["--precision", "a16w4", "--prefill", "8", "--encodings", encodings];
       const artefact = await build(spec, weights, options, host);
       const { tokens } = official(`rwkv${version}-kjv`);
       const read = async (graph: string) =>
@@ -96,7 +116,7 @@ describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
 });
 
 test("without a text the model writes its own, which the manifest tells", async () => {
-  const artefact = await build("specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth", ["--precision", "a16w8"], host);
+  const artefact = await shared(...rwkv7, a16w8, host);
   const { calibration } = JSON.parse(readFileSync(join(artefact, "model.json"), "utf8")) as {
     calibration: Record<string, unknown>;
   };
@@ -105,26 +125,22 @@ test("without a text the model writes its own, which the manifest tells", async 
 });
 
 test("an artefact's own encodings give the same artefact", async () => {
-  const args = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth"] as const;
-  const first = await build(...args, ["--precision", "a16w8"], host);
-  const again = await build(...args, ["--precision", "a16w8", "--encodings", join(first, "encodings.json")], host);
+  const first = await shared(...rwkv7, a16w8, host);
+  const again = await build(...rwkv7, [...a16w8, "--encodings", join(first, "encodings.json")], host);
   for (const file of ["weights.bin", "src/model.cpp", "encodings.json"])
     expect(readFileSync(join(again, file)).equals(readFileSync(join(first, file))), file).toBe(true);
 });
 
 test("ranges alone do not make rounding errors of 4-bit weights good, which is said; `ranges` wants a float build", async () => {
-  const args = ["specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth"] as const;
-  const first = await build(...args, ["--precision", "a16w8"], host);
+  const first = await shared(...rwkv7, a16w8, host);
   const own = ["--encodings", join(first, "encodings.json"), "--out", join(scratch(), "out"), "--no-context"];
-  const again = ["build", args[0], "--weights", args[1], "--precision", "a16w4", ...own];
+  const again = ["build", rwkv7[0], "--weights", rwkv7[1], "--precision", "a16w4", ...own];
   expect((await problems(again)).codes).toEqual(["encodings/no-statistics"]);
   expect((await problems(["ranges", first, "--text", textFile(0, 8)])).codes).toEqual(["usage/precision"]);
 });
 
 test.each(["fp16w8", "fp16w4"])("%s needs no calibration", async (precision) => {
-  const spec = "specs/rwkv-7.rwkv.ts";
-  const weights = "models/rwkv7-kjv/model.pth";
-  const artefact = await build(spec, weights, ["--precision", precision], host);
-  const exact = await nllOf(await build(spec, weights, ["--precision", "fp32"], host), textFile(0, 1024));
+  const artefact = await build(...rwkv7, ["--precision", precision], host);
+  const exact = await nllOf(await shared(...rwkv7, fp32, host), textFile(0, 1024));
   expect((await nllOf(artefact, textFile(0, 1024))) - exact).toBeLessThan(0.06);
 });

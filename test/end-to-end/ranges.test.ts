@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { rwkvc } from "../commands/command-line.ts";
 import { scratch } from "../scratch.ts";
-import { build, host, largest, largestDifference, logitsOf, official, run } from "./artefacts.ts";
+import { build, host, largest, largestDifference, logitsOf, official, run, shared } from "./artefacts.ts";
 
 const weights = "models/rwkv5.2-overflow/model.pth";
 const text = "models/kjv-held-out.bin";
@@ -126,7 +126,7 @@ export default extend(base, {
   });
 
   test("a bundled spec is everybody's: it is not written into", async () => {
-    const bundled = await build("specs/rwkv-5.2.rwkv.ts", weights, ["--precision", "fp16"], host);
+    const bundled = await shared("specs/rwkv-5.2.rwkv.ts", weights, ["--precision", "fp16"], host);
     const before = readFileSync("specs/rwkv-5.2.rwkv.ts", "utf8");
     for (const args of [["--write"], ["--write", "specs/rwkv-5.2.rwkv.ts"]]) {
       const ran = await rwkvc(["ranges", bundled, "--text", text, "--headroom", "32", ...args], host.env);
@@ -157,7 +157,7 @@ export default extend(base, {
 });
 
 test("a model inside the range needs nothing", async () => {
-  const artefact = await build("specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth", ["--precision", "fp16"], host);
+  const artefact = await shared("specs/rwkv-7.rwkv.ts", "models/rwkv7-kjv/model.pth", ["--precision", "fp16"], host);
   const { stdout } = await rwkvc(["ranges", artefact, "--text", text, "--limit", "64"], host.env);
   expect(stdout).toContain("Everything stays below 65504 / 2: nothing to do.");
 });

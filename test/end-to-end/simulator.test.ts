@@ -79,7 +79,7 @@ withHtp("fp16 on the HTP simulator", () =>
 
 withHtp("a model that overflows fp16, on the HTP simulator", () => {
   const { tokens, logits, vocab } = official("rwkv5.2-overflow");
-  const count = isLong ? 64 : 24;
+  const count = isLong ? 64 : 12;
   const reference = logits.slice(0, count * vocab);
   const agreement = async (options: readonly string[]): Promise<number> => {
     const [spec, weights] = ["specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-overflow/model.pth"];
@@ -88,11 +88,11 @@ withHtp("a model that overflows fp16, on the HTP simulator", () => {
   };
 
   test("is right with its scaling policies", slow, async () => {
-    expect(await agreement([])).toBeGreaterThanOrEqual(count - 4);
+    expect(await agreement([])).toBeGreaterThanOrEqual(count - 2);
   });
 
   test("is wrong without", slow, async () => {
-    expect(await agreement(["--no-scaling"])).toBeLessThan(count / 2);
+    expect(await agreement(["--no-scaling"])).toBeLessThan(0.7 * count);
   });
 });
 

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { rwkvc } from "../commands/command-line.ts";
 import { withCpu, withHtp } from "../qualcomm.ts";
 import { scratch } from "../scratch.ts";
-import { build, cpu, host, htp, type Library } from "./artefacts.ts";
+import { cpu, host, htp, type Library, shared } from "./artefacts.ts";
 import { damage } from "./damage.ts";
 
 const spec = "specs/rwkv-7.rwkv.ts";
@@ -102,7 +102,7 @@ describe("an artefact that is wrong in one place", () => {
   const against = (file: string, folder = artefact): string[] => [file, "--weights", weights, "--artefact", folder];
 
   beforeAll(async () => {
-    artefact = await build(spec, weights, ["--precision", "fp32"], host);
+    artefact = await shared(spec, weights, ["--precision", "fp32"], host);
   });
 
   test("of another spec: the first equation that says something else is named, at its line", async () => {
@@ -150,7 +150,7 @@ describe("an artefact that is wrong in one place", () => {
 
 test("fp16 without scaling policies: the equation that leaves float16's range first is named", async () => {
   const [file, checkpoint] = ["specs/rwkv-5.2.rwkv.ts", "models/rwkv5.2-overflow/model.pth"];
-  const artefact = await build(file, checkpoint, ["--precision", "fp16", "--no-scaling"], host);
+  const artefact = await shared(file, checkpoint, ["--precision", "fp16", "--no-scaling"], host);
   const args = ["verify", file, "--weights", checkpoint, "--artefact", artefact, "--limit", "4"];
   const { code, stderr } = await rwkvc(args, host.env);
   expect(code).toBe(1);
