@@ -7,7 +7,14 @@ import type { Statistics } from "../calibrate/statistics.ts";
 import { type Diagnostic, DiagnosticError, inputError, inputWarning, usageError } from "../diagnostics/diagnostic.ts";
 import type { EncodingSet } from "../encodings/encoding.ts";
 import type { LoadedEncodings } from "../encodings/load-encodings.ts";
-import { isQuantized, type Precision, precisions } from "../targets/targets.ts";
+import {
+  hasFixedActivations,
+  isQuantized,
+  type Precision,
+  precisions,
+  usesCalibration,
+  weightBitsOf,
+} from "../targets/targets.ts";
 import { elements } from "../ir/constant.ts";
 import type { Session } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
@@ -93,6 +100,14 @@ export function checkQuantizing(flags: QuantizingFlags, precision: Precision): v
   const quantized = precisions.filter(isQuantized);
   for (const [flag, option] of quantizedOnly)
     if (flags[flag] !== undefined) only(`usage/${option.slice(2)}`, option, "quantized builds", quantized, "a16w8");
+  if (flags.text !== undefined)
+    only(
+      "usage/text",
+      "--text",
+      "ranges of activations and weights of 4 bits",
+      precisions.filter(usesCalibration),
+      "a16w8",
+    );
   if (flags.compensate === true)
     only("usage/compensate", "--compensate", "weights of 4 bits", quantized.filter(hasNarrowWeights), "a16w4");
   // Of 8 bits it asks for what is done anyway.
@@ -102,12 +117,11 @@ export function checkQuantizing(flags: QuantizingFlags, precision: Precision): v
 
 const quantizedOnly = [
   ["encodings", "--encodings"],
-  ["text", "--text"],
   ["quantize", "--quantize"],
   ["keepFloat", "--keep-float"],
 ] as const;
 
-const hasNarrowWeights = (precision: Precision): boolean => precision.endsWith("w4");
+const hasNarrowWeights = (precision: Precision): boolean => isQuantized(precision) && weightBitsOf(precision) === 4;
 
 /** Of a text that is given. */
 const textTokens = 4096;
@@ -133,7 +147,7 @@ export async function encodingsForBuild(
   }
   if (flags.encodings !== undefined) return fromFile(flags.encodings, request.compensate === true);
   // Weights alone are rounded without ranges; a text makes 4 bits better.
-  if (precision.startsWith("fp16") && flags.text === undefined && flags.compensate !== true) return undefined;
+  if (!hasFixedActivations(precision) && flags.text === undefined && flags.compensate !== true) return undefined;
   return calibrated({ ...request, precision }, flags.text, session);
 }
 

@@ -3,10 +3,17 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { Triple } from "../build/build-library.ts";
 import type { Statistics } from "../calibrate/statistics.ts";
 import type { CheckedModel, PrecisionPolicy } from "../check/typed.ts";
-import { type Diagnostic, DiagnosticError, hasErrors } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, hasErrors, inputWarning } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
 import type { LoadedEncodings } from "../encodings/load-encodings.ts";
-import { findTarget, isQuantized, type Precision, type Target } from "../targets/targets.ts";
+import {
+  findTarget,
+  hasFixedActivations,
+  isQuantized,
+  type Precision,
+  type Target,
+  usesCalibration,
+} from "../targets/targets.ts";
 import type { BuildEncodings } from "./build-encodings.ts";
 import type { Session } from "./command.ts";
 import { runFrontEnd } from "./front-end.ts";
@@ -137,20 +144,28 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
   }
 }
 
-/** Names in a file of encodings, held against those of the graph that it is for, and what no NPU takes; see checkNames, refusedActivations. */
+/**
+ * Names in a file of encodings, held against those of the graph that it is for, and what no NPU takes; see checkNames, refusedActivations.
+ * Beside float16 activations, those of activations are not read: encodings/nothing-read (warning).
+ */
 async function checkEncodingNames(
   { file, statistics }: { readonly file: LoadedEncodings; readonly statistics: Statistics | undefined },
   model: CheckedModel,
   request: BuildRequest,
 ): Promise<readonly Diagnostic[]> {
-  const [{ compile }, { graphTensors, sortByTensors }, { checkNames }, { checkStatistics }, { refusedActivations }] =
-    await Promise.all([
-      import("../pipeline.ts"),
-      import("../encodings/graph-tensors.ts"),
-      import("../encodings/check-names.ts"),
-      import("../encodings/check-statistics.ts"),
-      import("../encodings/lint-encodings.ts"),
-    ]);
+  const [
+    { compile },
+    { graphTensors, sortByTensors, withoutActivations },
+    { checkNames },
+    { checkStatistics },
+    { refusedActivations },
+  ] = await Promise.all([
+    import("../pipeline.ts"),
+    import("../encodings/graph-tensors.ts"),
+    import("../encodings/check-names.ts"),
+    import("../encodings/check-statistics.ts"),
+    import("../encodings/lint-encodings.ts"),
+  ]);
   const { name, embedding, scaling, precision, prefill } = request;
   const target = findTarget("host")!;
   const form = compile(model, {
@@ -165,9 +180,20 @@ async function checkEncodingNames(
   if (!form.value) return form.diagnostics;
   const tensors = graphTensors(form.value.graphs);
   const sorted = file.version === "2.0.0" ? sortByTensors(file, tensors) : file;
-  const others = statistics ? checkStatistics(statistics, form.value.graphs) : [];
-  return [...checkNames(sorted, tensors), ...refusedActivations(sorted), ...others];
+  const read = isQuantized(precision) && !hasFixedActivations(precision) ? withoutActivations(sorted) : sorted;
+  const readsStatistics = statistics !== undefined && usesCalibration(precision);
+  const others = readsStatistics ? [...checkStatistics(statistics, form.value.graphs)] : [];
+  if (!readsStatistics && read.places.activations.size + read.places.params.size === 0)
+    others.push(nothingRead(file.file, precision));
+  return [...checkNames(read, tensors), ...refusedActivations(read), ...others];
 }
+
+const nothingRead = (file: string, precision: Precision): Diagnostic =>
+  inputWarning("encodings/nothing-read", `at ${precision} activations stay float16: nothing of ${file} is read`, {
+    place: { file },
+    notes: ["It has ranges of activations only."],
+    hint: "leave --encodings out, or use --precision a16w8",
+  });
 
 /** Diagnostics: policy/unknown-name, policy/nothing-to-quantize. */
 async function checkOptions(policies: readonly PrecisionPolicy[], model: CheckedModel): Promise<void> {

@@ -7,9 +7,7 @@ import { compile } from "../pipeline.ts";
 import { equationPaths } from "../quantize/quantize-graph.ts";
 import { checkpointNames, weightBits } from "../quantize/precision-policy.ts";
 import type { Bits, GraphWeight } from "../sensitivity/groups.ts";
-import { findTarget, type QuantizedPrecision } from "../targets/targets.ts";
-
-export const weightBitsOf = (precision: QuantizedPrecision): 4 | 8 => (precision.endsWith("w4") ? 4 : 8);
+import { findTarget, type QuantizedPrecision, weightBitsOf } from "../targets/targets.ts";
 
 export function graphWeights(model: CheckedModel, precision: QuantizedPrecision): GraphWeight[] {
   const options = { name: "weights", precision: "fp16", form: precision, embedding: "graph", scaling: true } as const;

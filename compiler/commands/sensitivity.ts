@@ -10,7 +10,7 @@ import { policyText, type Precision } from "../ranges/policy.ts";
 import { groupWeights, type WeightGroup } from "../sensitivity/groups.ts";
 import { mixPolicies } from "../sensitivity/mix.ts";
 import { chooseMix, type Measured, type Measurement, paretoFront, search } from "../sensitivity/search.ts";
-import { findTarget, type QuantizedPrecision, type Soc } from "../targets/targets.ts";
+import { findTarget, type QuantizedPrecision, type Soc, weightBitsOf } from "../targets/targets.ts";
 import { type BackendName, backendOption } from "./backends.ts";
 import { type BuildEncodings, encodingsForBuild } from "./build-encodings.ts";
 import { buildModel, BuildError } from "./build-model.ts";
@@ -82,7 +82,7 @@ export function sensitivityCommand(line: CommandLine): Command {
     return withScratch(async (scratch) => {
       const bench = new Bench(spec, flags, scratch, session);
       const reference = await bench.reference();
-      const { base, steps, all } = await search(groups, flags.precision.endsWith("w4") ? 4 : 8, (mix) =>
+      const { base, steps, all } = await search(groups, weightBitsOf(flags.precision), (mix) =>
         bench.measure(mixPolicies(groups, mix)),
       );
       if (!Number.isFinite(base.nll)) throw new DiagnosticError([notFinite(flags)]);

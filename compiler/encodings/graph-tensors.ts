@@ -32,11 +32,20 @@ export function graphTensors(graphs: readonly QnnGraph[]): GraphTensors {
   return { activations, params };
 }
 
+interface Named {
+  readonly encodings: EncodingSet;
+  readonly places: EncodingPlaces;
+}
+
+/** Of weights only. */
+export const withoutActivations = <T extends Named>(file: T): T => ({
+  ...file,
+  encodings: { ...file.encodings, activations: new Map() },
+  places: { ...file.places, activations: new Map() },
+});
+
 /** Schema 2.0.0 does not tell activations and parameters apart: the graph does. Unknown names stay where they are. */
-export function sortByTensors<T extends { readonly encodings: EncodingSet; readonly places: EncodingPlaces }>(
-  file: T,
-  tensors: GraphTensors,
-): T {
+export function sortByTensors<T extends Named>(file: T, tensors: GraphTensors): T {
   const isParam = (name: string, was: boolean): boolean =>
     tensors.params.has(name) || (was && !tensors.activations.has(name));
   const split = <V>(activations: ReadonlyMap<string, V>, params: ReadonlyMap<string, V>) => {

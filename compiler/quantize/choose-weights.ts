@@ -1,7 +1,7 @@
 /** Which weights of a graph are stored as integers, and how: from the build's precision and the policies. */
 import { tensorsOf } from "../ir/constant.ts";
 import type { QnnGraph, QnnNode, StoredScales } from "../lower/qnn-graph.ts";
-import type { QuantizedPrecision } from "../targets/targets.ts";
+import { hasFixedActivations, type QuantizedPrecision, weightBitsOf } from "../targets/targets.ts";
 import type { WeightBits } from "./precision-policy.ts";
 
 export interface WeightChoice {
@@ -15,10 +15,6 @@ export interface WeightChoice {
 
 /** What the policies say of the weight of a node; undefined: nothing. */
 type PolicyOf = (weight: string, node: QnnNode) => WeightBits | undefined;
-
-const bitsOf: Readonly<Record<QuantizedPrecision, 4 | 8>> = { a16w8: 8, a16w4: 4, fp16w8: 8, fp16w4: 4 };
-
-export const hasFixedActivations = (precision: QuantizedPrecision): boolean => precision.startsWith("a16");
 
 /**
  * Beside float16 activations HTP unpacks an integer weight before it multiplies. Of a matrix that narrows to an eighth, the first half
@@ -41,7 +37,7 @@ export function chooseWeights(
     if (node.type !== "FullyConnected" || weight?.kind !== "STATIC") continue;
     const [outputs = 1, inputs = 1] = weight.dims;
     const policy = policyOf(tensorsOf(weight.constant!)[0]?.tensor ?? weight.name, node);
-    const bits = Math.max(bitsOf[precision], policy?.bits ?? 0);
+    const bits = Math.max(weightBitsOf(precision), policy?.bits ?? 0);
     // HTP's finalize does not come to an end with an integer weight of one row or column.
     if (bits > 8 || Math.min(outputs, inputs) === 1) continue;
     if (!policy && !hasFixedActivations(precision) && outputs * narrowing <= inputs) continue;

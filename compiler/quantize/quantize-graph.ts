@@ -15,9 +15,9 @@ import { type Diagnostic, inputWarning, type Outcome } from "../diagnostics/diag
 import type { EncodingSet } from "../encodings/encoding.ts";
 import type { QnnDtype, QnnGraph, QnnNode, QnnTensor, StoredScales } from "../lower/qnn-graph.ts";
 import type { PrecisionPolicy } from "../check/typed.ts";
-import type { QuantizedPrecision } from "../targets/targets.ts";
+import { hasFixedActivations, type QuantizedPrecision } from "../targets/targets.ts";
 import { calibratedNames } from "./calibrated-names.ts";
-import { chooseWeights, hasFixedActivations, type WeightChoice } from "./choose-weights.ts";
+import { chooseWeights, type WeightChoice } from "./choose-weights.ts";
 import { fixedNodes } from "./domains.ts";
 import { Grids } from "./grids.ts";
 import { headShapes } from "./head-shapes.ts";

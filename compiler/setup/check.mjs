@@ -9,19 +9,24 @@ import { root, run, say } from "./terminal.mjs";
 await ensureNodeModules();
 
 const tool = (name, ...args) => run(join(root, "node_modules/.bin", name), args);
-const checks = [
+const lint = ["lint", () => tool("eslint", ".")];
+const others = [
   ["types", () => tool("tsc", "--noEmit", "-p", ".")],
-  ["lint", () => tool("eslint", ".")],
   ["formatting", () => tool("prettier", "--check", "--log-level", "warn", ".")],
   ["formatting of C++", () => formatCpp(false)],
-  ...(process.argv.includes("--no-tests") ? [] : [["tests", () => run(process.execPath, ["compiler/setup/test.mjs"])]]),
 ];
+const tests = ["tests", () => run(process.execPath, ["compiler/setup/test.mjs"])];
 
 const failed = [];
-for (const [name, check] of checks) {
-  say(`== ${name}`);
-  if ((await check()) !== 0) failed.push(name);
+async function inTurn(checks) {
+  for (const [name, check] of checks) {
+    say(`== ${name}`);
+    if ((await check()) !== 0) failed.push(name);
+  }
 }
+// Lint takes as long as the others together.
+await Promise.all([inTurn([lint]), inTurn(others)]);
+if (!process.argv.includes("--no-tests")) await inTurn([tests]);
 if (failed.length > 0) {
   say(`\nfailed: ${failed.join(", ")}`);
   process.exitCode = 1;

@@ -12,6 +12,15 @@ export const precisions: readonly Precision[] = ["fp32", "fp16", "a16w8", "a16w4
 export const isQuantized = (precision: Precision): precision is QuantizedPrecision =>
   precision !== "fp32" && precision !== "fp16";
 
+/** Of weights without a policy of their own. */
+export const weightBitsOf = (precision: QuantizedPrecision): 4 | 8 => (precision.endsWith("w4") ? 4 : 8);
+/** Whether activations are 16-bit integers, which need ranges; else they are float16. */
+export const hasFixedActivations = (precision: QuantizedPrecision): boolean => precision.startsWith("a16");
+
+/** Whether what a text tells is for it: ranges of activations, or how errors of rounding to 4 bits are made good. */
+export const usesCalibration = (precision: Precision): boolean =>
+  isQuantized(precision) && (hasFixedActivations(precision) || weightBitsOf(precision) === 4);
+
 export type BackendKind = "host" | "cpu" | "gpu" | "htp";
 
 export interface Soc {

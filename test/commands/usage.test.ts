@@ -59,6 +59,7 @@ test.each<[string, string[], string]>([
   ["bits of weights at fp32", [...build, "--quantize", "att.*=w4"], "usage/quantize"],
   ["equations kept float16 at fp16", [...build, "--precision", "fp16", "--keep-float", "S"], "usage/keep-float"],
   ["a calibration text at fp16", [...build, "--precision", "fp16", "--text", "t"], "usage/text"],
+  ["a calibration text at fp16w8", [...build, "--precision", "fp16w8", "--text", "t"], "usage/text"],
   ["encodings at fp32", [...build, "--encodings", "e.json"], "usage/encodings"],
   ["compensation at fp16", [...build, "--precision", "fp16", "--compensate"], "usage/compensate"],
   ["no compensation at fp32", [...build, "--no-compensate"], "usage/compensate"],

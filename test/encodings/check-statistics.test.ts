@@ -29,6 +29,8 @@ test("statistics beside encodings: a build takes its own, and refuses others", a
   };
   expect(await build()).toEqual([]);
   expect(await build(sizes(64), "fp16w4")).toEqual([]);
+  // Neither ranges nor statistics are for it.
+  expect(await build(sizes(64), "fp16w8")).toEqual(["encodings/nothing-read"]);
   expect(await build(sizes(128))).toContain("encodings/other-statistics");
   const name = (path: string) =>
     writeFileSync(file, JSON.stringify({ ...json, rwkvc: { ...json.rwkvc, statistics: path } }));

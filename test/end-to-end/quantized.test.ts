@@ -139,6 +139,15 @@ test("ranges alone do not make rounding errors of 4-bit weights good, which is s
   expect((await problems(["ranges", first, "--text", textFile(0, 8)])).codes).toEqual(["usage/precision"]);
 });
 
+test("--compensate at fp16w4, without a text: on one that the model writes", async () => {
+  const artefact = await build(...rwkv7, ["--precision", "fp16w4", "--compensate"], host);
+  const plain = await build(...rwkv7, ["--precision", "fp16w4"], host);
+  const { calibration } = JSON.parse(readFileSync(join(artefact, "model.json"), "utf8")) as { calibration: unknown };
+  expect(calibration).toMatchObject({ kind: "calibrated", source: "generated" });
+  const text = textFile(0, 1024);
+  expect(await nllOf(artefact, text)).toBeLessThan(await nllOf(plain, text));
+});
+
 test.each(["fp16w8", "fp16w4"])("%s needs no calibration", async (precision) => {
   const artefact = await build(...rwkv7, ["--precision", precision], host);
   const exact = await nllOf(await shared(...rwkv7, fp32, host), textFile(0, 1024));
