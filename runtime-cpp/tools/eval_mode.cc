@@ -28,7 +28,8 @@ Status run_eval(const Flags& flags, JsonWriter& report, Console&) {
   RWKV_ASSIGN(std::vector<int32_t> tokens, encode_from_start(*tokenizer, text));
   if (tokens.size() > limit) tokens.resize(limit);
   if (tokens.size() < 2)
-    return input_error("eval/too-short", path + " has fewer than 2 tokens: nothing to predict");
+    return input_error("eval/too-short", path + " has fewer than 2 tokens: nothing to predict",
+                       "give a text of some hundreds of tokens, and a --limit of 2 or more");
 
   // The last token is predicted and not read.
   const size_t predicted = tokens.size() - 1;
