@@ -35,8 +35,14 @@ export interface EmitOptions {
 export const weightsFile = "weights.bin";
 
 /** C++ files of every model library, in `runtime-cpp/model/` and, copied, in the artefact's `src/`. */
-export const supportSources = ["composer.cc", "graph.cc", "model_library.cc", "weights.cc"] as const;
-export const supportHeaders = ["arena.h", "composer.h", "rwkvc_model.h", "weights.h"] as const;
+export const supportSources = [
+  "composer.cc",
+  "graph.cc",
+  "model_library.cc",
+  "tensor_storage.cc",
+  "weights.cc",
+] as const;
+export const supportHeaders = ["arena.h", "composer.h", "rwkvc_model.h", "tensor_storage.h", "weights.h"] as const;
 
 /** Flags that a model library is compiled with, whoever compiles it. */
 export const compileFlags = [

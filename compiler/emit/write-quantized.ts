@@ -1,6 +1,6 @@
 /**
  * Quantized constants in `weights.bin`: the values, then, aligned, their scales (`plan-weights.ts` has the sizes,
- * runtime-cpp/model/graph.cc reads them).
+ * runtime-cpp/model/tensor_storage.cc reads them).
  */
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";

@@ -4,90 +4,10 @@
 #include "QnnOpDef.h"
 #include "composer.h"
 #include "rwkvc_model.h"
+#include "tensor_storage.h"
 
 namespace rwkvc {
 namespace {
-
-uint64_t elements_of(const Type& type) {
-  uint64_t count = 1;
-  for (uint32_t i = 0; i < type.rank; ++i) count *= type.dims[i];
-  return count;
-}
-
-// The values alone, as the weights file has them.
-uint64_t bytes_of(const Type& type) {
-  const uint64_t count = elements_of(type);
-  switch (type.dtype) {
-    case QNN_DATATYPE_SFIXED_POINT_4:
-      return (count + 1) / 2;
-    case QNN_DATATYPE_BOOL_8:
-    case QNN_DATATYPE_SFIXED_POINT_8:
-      return count;
-    case QNN_DATATYPE_FLOAT_16:
-    case QNN_DATATYPE_UFIXED_POINT_16:
-    case QNN_DATATYPE_SFIXED_POINT_16:
-      return 2 * count;
-    default:
-      return 4 * count;
-  }
-}
-
-// Behind the values, aligned: a Grid; or a bfloat16 for each channel, and a byte for each block.
-constexpr uint64_t kScaleAlignment = 64;
-
-uint64_t scale_bytes_of(const Type& type) {
-  const uint64_t channels = type.dims[0];
-  switch (type.scales) {
-    case Scales::kStored:
-      return sizeof(Grid);
-    case Scales::kChannels:
-      return 2 * channels;
-    case Scales::kBlocks:
-      return 2 * channels + channels * (type.dims[1] / type.block);
-    default:
-      return 0;
-  }
-}
-
-uint64_t aligned(uint64_t bytes) {
-  return (bytes + kScaleAlignment - 1) / kScaleAlignment * kScaleAlignment;
-}
-
-float bfloat16(const uint8_t* bits) {
-  uint16_t half;
-  memcpy(&half, bits, sizeof half);
-  const uint32_t whole = static_cast<uint32_t>(half) << 16;
-  float value;
-  memcpy(&value, &whole, sizeof value);
-  return value;
-}
-
-const char* dtype_name(Qnn_DataType_t dtype) {
-  switch (dtype) {
-    case QNN_DATATYPE_FLOAT_16:
-      return "f16";
-    case QNN_DATATYPE_FLOAT_32:
-      return "f32";
-    case QNN_DATATYPE_INT_32:
-      return "i32";
-    case QNN_DATATYPE_UINT_32:
-      return "u32";
-    case QNN_DATATYPE_BOOL_8:
-      return "bool8";
-    case QNN_DATATYPE_UFIXED_POINT_16:
-      return "uq16";
-    case QNN_DATATYPE_SFIXED_POINT_16:
-      return "sq16";
-    case QNN_DATATYPE_SFIXED_POINT_32:
-      return "sq32";
-    case QNN_DATATYPE_SFIXED_POINT_8:
-      return "sq8";
-    case QNN_DATATYPE_SFIXED_POINT_4:
-      return "sq4";
-    default:
-      return "?";
-  }
-}
 
 // A message under construction; what does not fit is cut off.
 class Text {
@@ -172,8 +92,7 @@ Tensor Graph::weight(const char* name, uint64_t offset, const Type& type) {
   const char* own_name = full_name(name);
   if (own_name == nullptr) return out_of_memory()[0];
   if (const Qnn_Tensor_t* known = known_weight(own_name)) return {known};
-  uint64_t bytes = bytes_of(type);
-  if (type.scales != Scales::kNone) bytes = aligned(bytes) + scale_bytes_of(type);
+  const uint64_t bytes = stored_bytes(type);
   if (offset > composer_.weights_bytes || bytes > composer_.weights_bytes - offset) {
     composer_.fail(MODEL_TENSOR_ERROR,
                    "graph %s: tensor %s lies outside the weights (%llu bytes at %llu of %llu)",
@@ -183,7 +102,7 @@ Tensor Graph::weight(const char* name, uint64_t offset, const Type& type) {
     return {};
   }
   Qnn_Tensor_t* tensor =
-      create(own_name, QNN_TENSOR_TYPE_STATIC, type, composer_.weights + offset, bytes_of(type));
+      create(own_name, QNN_TENSOR_TYPE_STATIC, type, composer_.weights + offset, value_bytes(type));
   auto* entry = arena_.array<Boundary>(1);
   if (tensor != nullptr && entry != nullptr) {
     *entry = {tensor, weights_};
@@ -304,7 +223,7 @@ bool Graph::create_params(Node& node, std::initializer_list<Param> params) {
     }
     // A static tensor of its own, named node.parameter.
     const char* name = joined_name(node.name, param.name);
-    const uint64_t bytes = bytes_of(param.type);
+    const uint64_t bytes = value_bytes(param.type);
     const void* data = arena_.copy(param.data, bytes);
     if (name == nullptr || data == nullptr) return out_of_memory(), false;
     const Qnn_Tensor_t* tensor = create(name, QNN_TENSOR_TYPE_STATIC, param.type, data, bytes);
@@ -334,7 +253,6 @@ bool Graph::create_outputs(Node& node, const char* name, const Out* outputs, uin
 
 Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type& type,
                             const void* data, uint64_t bytes) {
-  const void* const values = data;
   auto* tensor = arena_.array<Qnn_Tensor_t>(1);
   auto* dims = static_cast<uint32_t*>(arena_.copy(type.dims, sizeof type.dims));
   if (tensor == nullptr || dims == nullptr || name == nullptr) {
@@ -348,17 +266,16 @@ Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type&
   tensor->v1.rank = type.rank;
   tensor->v1.dimensions = dims;
   tensor->v1.memType = QNN_TENSORMEMTYPE_RAW;
+  if (!describe_scales(type, data, arena_, &tensor->v1.quantizeParams))
+    return out_of_memory(), nullptr;
   if (type.dtype == QNN_DATATYPE_SFIXED_POINT_4 && !composer_.takes_packed()) {
     tensor->v1.dataType = QNN_DATATYPE_SFIXED_POINT_8;
     bytes = elements_of(type);
-    data = unpacked(data, bytes);
+    data = unpacked_values(type, data, arena_);
     if (data == nullptr) return out_of_memory(), nullptr;
   }
   tensor->v1.clientBuf.data = const_cast<void*>(data);
   tensor->v1.clientBuf.dataSize = static_cast<uint32_t>(bytes);
-  if (!set_scales(tensor->v1.quantizeParams, type,
-                  static_cast<const uint8_t*>(values) + aligned(bytes_of(type))))
-    return out_of_memory(), nullptr;
   const Qnn_ErrorHandle_t status = composer_.interface.tensorCreateGraphTensor(handle_, tensor);
   if (status != QNN_SUCCESS) {
     Text text;
@@ -371,64 +288,6 @@ Qnn_Tensor_t* Graph::create(const char* name, Qnn_TensorType_t kind, const Type&
     return nullptr;
   }
   return tensor;
-}
-
-// `behind`: what follows the values in the weights file.
-bool Graph::set_scales(Qnn_QuantizeParams_t& params, const Type& type, const uint8_t* behind) {
-  if (type.scales == Scales::kNone) return true;
-  params.encodingDefinition = QNN_DEFINITION_DEFINED;
-  if (type.scales == Scales::kChannels || type.scales == Scales::kBlocks)
-    return set_channel_scales(params, type, behind);
-  Grid grid = type.grid;
-  if (type.scales == Scales::kStored) memcpy(&grid, behind, sizeof grid);
-  params.quantizationEncoding = QNN_QUANTIZATION_ENCODING_SCALE_OFFSET;
-  params.scaleOffsetEncoding = {grid.scale, grid.offset};
-  return true;
-}
-
-bool Graph::set_channel_scales(Qnn_QuantizeParams_t& params, const Type& type,
-                               const uint8_t* behind) {
-  const uint32_t channels = type.dims[0];
-  auto* scales = arena_.array<float>(channels);
-  auto* pairs = arena_.array<Qnn_ScaleOffset_t>(channels);
-  if (scales == nullptr || pairs == nullptr) return false;
-  for (uint32_t i = 0; i < channels; ++i) {
-    scales[i] = bfloat16(behind + 2 * i);
-    pairs[i] = {scales[i], 0};
-  }
-  if (type.scales == Scales::kBlocks) {
-    auto* expansion = arena_.array<Qnn_BlockwiseExpansion_t>(1);
-    if (expansion == nullptr) return false;
-    expansion->axis = 0;
-    expansion->scaleOffsets = pairs;
-    expansion->numBlocksPerAxis = type.dims[1] / type.block;
-    expansion->blockScaleBitwidth = 4;
-    expansion->blockScaleStorageType = QNN_BLOCKWISE_EXPANSION_BITWIDTH_SCALE_STORAGE_8;
-    expansion->blocksScale8 = const_cast<uint8_t*>(behind) + 2 * channels;
-    params.quantizationEncoding = QNN_QUANTIZATION_ENCODING_BLOCKWISE_EXPANSION;
-    params.blockwiseExpansion = expansion;
-  } else if (type.dtype == QNN_DATATYPE_SFIXED_POINT_4) {
-    auto* offsets = arena_.array<int32_t>(channels);
-    if (offsets == nullptr) return false;
-    params.quantizationEncoding = QNN_QUANTIZATION_ENCODING_BW_AXIS_SCALE_OFFSET;
-    params.bwAxisScaleOffsetEncoding = {4, 0, channels, scales, offsets};
-  } else {
-    params.quantizationEncoding = QNN_QUANTIZATION_ENCODING_AXIS_SCALE_OFFSET;
-    params.axisScaleOffsetEncoding = {0, channels, pairs};
-  }
-  return true;
-}
-
-// Pairs of 4-bit values, the first in the low half, as signed bytes.
-const void* Graph::unpacked(const void* data, uint64_t count) {
-  auto* cells = arena_.array<int8_t>(count);
-  if (cells == nullptr) return nullptr;
-  const auto* pairs = static_cast<const uint8_t*>(data);
-  for (uint64_t i = 0; i < count; ++i) {
-    const int value = pairs[i / 2] >> (i % 2 * 4) & 15;
-    cells[i] = static_cast<int8_t>(value < 8 ? value : value - 16);
-  }
-  return cells;
 }
 
 char* Graph::full_name(const char* pattern) {

@@ -251,9 +251,6 @@ class Graph {
   bool create_outputs(Node& node, const char* name, const Out* outputs, uint32_t count);
   Qnn_Tensor_t* create(const char* name, Qnn_TensorType_t kind, const Type& type, const void* data,
                        uint64_t bytes);
-  bool set_scales(Qnn_QuantizeParams_t& params, const Type& type, const uint8_t* behind);
-  bool set_channel_scales(Qnn_QuantizeParams_t& params, const Type& type, const uint8_t* behind);
-  const void* unpacked(const void* data, uint64_t count);
   char* full_name(const char* pattern);
   char* joined_name(const char* left, const char* right);
   const Qnn_Tensor_t* known_weight(const char* name) const;
