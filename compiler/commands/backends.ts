@@ -18,7 +18,7 @@ export type RunBackend = "host" | QnnBackend;
 /** Commander's arguments for the option that `run`, `logits`, `eval` and others have. */
 export const backendOption = [
   "--backend <name>",
-  "host (default: this project's own), htp (Qualcomm's simulator; fp16), qnn-cpu (Qualcomm's CPU backend; fp32)",
+  "host (default: this project's own), htp (Qualcomm's simulator; fp16 or quantized), qnn-cpu (Qualcomm's CPU backend; fp32)",
   choice("--backend", backendNames),
 ] as const;
 

@@ -2,6 +2,7 @@
 import packageJson from "../../package.json" with { type: "json" };
 import type { Triple } from "../build/build-library.ts";
 import type { Statistics } from "../calibrate/statistics.ts";
+import { unknownNames } from "../check/check-precision.ts";
 import type { CheckedModel, PrecisionPolicy } from "../check/typed.ts";
 import { type Diagnostic, DiagnosticError, hasErrors, inputWarning } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
@@ -78,7 +79,7 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
   const { model, checkpoint, sources } = front;
   try {
     if (!model || !checkpoint) throw new BuildError(front.diagnostics, sources);
-    await checkOptions(request.precisionPolicies ?? [], model);
+    checkPolicyNames(request.precisionPolicies ?? [], model);
     const vocabulary = vocabularySize(model);
     const { tokenizerForBuild } = await import("./tokenizer.ts");
     const { tokenizer, source } = await tokenizerForBuild(request.tokenizer, vocabulary, request.weights, session);
@@ -88,10 +89,12 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
     });
     const { file, statistics } = request.quantization ?? {};
     const named = file ? await checkEncodingNames({ file, statistics }, model, request) : [];
+    const { checkWidths } = await import("../encodings/check-widths.ts");
     const diagnostics = [
       ...front.diagnostics,
       ...(request.quantization?.diagnostics ?? []),
       ...named,
+      ...(file && !hasErrors(named) ? checkWidths(file, compiled.value?.graphs ?? []) : []),
       ...compiled.diagnostics,
     ];
     if (hasErrors(diagnostics)) throw new BuildError(diagnostics, sources);
@@ -155,7 +158,7 @@ async function checkEncodingNames(
 ): Promise<readonly Diagnostic[]> {
   const [
     { compile },
-    { graphTensors, sortByTensors, withoutActivations },
+    { graphTensors, sortByTensors, integerWeightsOnly },
     { checkNames },
     { checkStatistics },
     { refusedActivations },
@@ -180,7 +183,7 @@ async function checkEncodingNames(
   if (!form.value) return form.diagnostics;
   const tensors = graphTensors(form.value.graphs);
   const sorted = file.version === "2.0.0" ? sortByTensors(file, tensors) : file;
-  const read = isQuantized(precision) && !hasFixedActivations(precision) ? withoutActivations(sorted) : sorted;
+  const read = isQuantized(precision) && !hasFixedActivations(precision) ? integerWeightsOnly(sorted) : sorted;
   const readsStatistics = statistics !== undefined && usesCalibration(precision);
   const others = readsStatistics ? [...checkStatistics(statistics, form.value.graphs)] : [];
   if (!readsStatistics && read.places.activations.size + read.places.params.size === 0)
@@ -191,14 +194,27 @@ async function checkEncodingNames(
 const nothingRead = (file: string, precision: Precision): Diagnostic =>
   inputWarning("encodings/nothing-read", `at ${precision} activations stay float16: nothing of ${file} is read`, {
     place: { file },
-    notes: ["It has ranges of activations only."],
+    notes: ["It has no weights of 8 bits or fewer."],
     hint: "leave --encodings out, or use --precision a16w8",
   });
 
-/** Diagnostics: policy/unknown-name, policy/nothing-to-quantize. */
-async function checkOptions(policies: readonly PrecisionPolicy[], model: CheckedModel): Promise<void> {
+/**
+ * Policies of the command line, before the time of a calibration is spent. Diagnostics: those of the front end, policy/unknown-name,
+ * policy/nothing-to-quantize.
+ */
+export async function checkPolicies(
+  policies: readonly PrecisionPolicy[],
+  spec: string,
+  weights: string,
+): Promise<void> {
   if (policies.length === 0) return;
-  const { unknownNames } = await import("../check/check-precision.ts");
+  const { model, checkpoint, diagnostics, sources } = await runFrontEnd(spec, weights);
+  checkpoint?.close();
+  if (!model) throw new BuildError(diagnostics, sources);
+  checkPolicyNames(policies, model);
+}
+
+function checkPolicyNames(policies: readonly PrecisionPolicy[], model: CheckedModel): void {
   const found = unknownNames(policies, model);
   if (found.length > 0) throw new DiagnosticError(found);
 }

@@ -7,15 +7,15 @@ import type { Command } from "commander";
 import type { KeepFloatPolicy, QuantizePolicy } from "../check/typed.ts";
 import { makeFolder } from "../build/make-folder.ts";
 import { hostTriple, type Triple, triples } from "../build/triples.ts";
-import { DiagnosticError, inputError, usageError } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, inputError, inputWarning, usageError } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Estimate, Manifest } from "../emit/manifest.ts";
 import { optionPolicies, parseKeepFloat, parseQuantize } from "../quantize/precision-options.ts";
-import { targetNames } from "../targets/targets.ts";
+import { isQuantized, type Precision, targetNames, weightBitsOf } from "../targets/targets.ts";
 import { parseArchs } from "./arch-option.ts";
 import { defaultName, defaultOut, parseName } from "./artefact-name.ts";
 import { checkQuantizing, compensates, encodingsForBuild } from "./build-encodings.ts";
-import { type Built, buildModel } from "./build-model.ts";
+import { type Built, buildModel, checkPolicies } from "./build-model.ts";
 import { type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
 import { compileContext, type CompiledContext } from "./context-build.ts";
 import { describeEstimates } from "./estimate-text.ts";
@@ -72,7 +72,7 @@ export function buildCommand(line: CommandLine): Command {
     )
     .option(
       "--quantize <policies>",
-      "least bits of weights in a quantized build, by patterns of names: *.key=w8,*.down=w4:32",
+      "least bits of weights in a quantized build, by patterns of names: *.key=w8,ffn.value=w4:32",
       parseQuantize,
     )
     .option("--keep-float <names>", "equations that stay float16 in a quantized build: S,timeMix.w", parseKeepFloat)
@@ -119,7 +119,10 @@ export function buildCommand(line: CommandLine): Command {
     checkOut(out, { spec, weights: flags.weights, ...(tokenizer && { vocabulary: tokenizer }) });
     if (flags.arch) await checkCompilers(flags.arch);
     const onStage = flags.dumpIr === undefined ? undefined : await dumpStages(flags.dumpIr, `${out}.ir`);
+    const policies = optionPolicies(flags);
     let context: CompiledContext | undefined;
+    let calibration: number | undefined;
+    let compensated = false;
     const built = await withScratch(async (scratch) => {
       const calibrating = {
         spec,
@@ -128,14 +131,18 @@ export function buildCommand(line: CommandLine): Command {
         embedding: flags.embedding,
         scaling: flags.scaling,
       };
+      await checkPolicies(policies, spec, flags.weights);
       const compensate = await compensates(calibrating, flags.compensate);
+      const start = performance.now();
       const quantization = await encodingsForBuild(flags, { ...calibrating, tokenizer, scratch, compensate }, session);
+      if (quantization?.source.kind === "calibrated") calibration = performance.now() - start;
+      compensated = compensate && quantization?.statistics !== undefined;
       return buildModel(
         {
           ...{ quantization, compensate },
           ...{ spec, weights: flags.weights, target, precision, embedding: flags.embedding, scaling: flags.scaling },
           prefill: flags.prefill ?? [],
-          precisionPolicies: optionPolicies(flags),
+          precisionPolicies: policies,
           ...{
             tokenizer,
             embedWeights: flags.embedWeights === true,
@@ -154,15 +161,28 @@ export function buildCommand(line: CommandLine): Command {
       );
     });
     const programs = await crossPrograms(flags.arch ?? [], session);
-    const summary = summarise(out, built, context, flags.context, programs);
+    const times = [...(calibration === undefined ? [] : [["calibrate", calibration] as const]), ...built.times];
+    const summary = summarise(out, { ...built, times, compensated }, context, flags.context, programs);
     return {
       json: { ...summary.json, ...(recognised && { recognised }) },
       listsDiagnostics: true,
       text: summary.text,
-      diagnostics: built.diagnostics,
+      diagnostics: [...withoutEffect(flags.quantize ?? [], precision), ...built.diagnostics],
       sources: built.sources,
     };
   });
+}
+
+/** Of the command line, where somebody wants it for this build. Diagnostics (warnings): policy/no-effect. */
+function withoutEffect(policies: readonly QuantizePolicy[], precision: Precision): Diagnostic[] {
+  const least = isQuantized(precision) ? weightBitsOf(precision) : 0;
+  return policies
+    .filter(({ bits }) => bits < least)
+    .map(({ text }) =>
+      inputWarning("policy/no-effect", `${text} changes nothing: at ${precision} weights have ${least} bits or more`, {
+        hint: `use --precision ${precision.replace("w8", "w4")}, and --quantize for the weights that are to have ${least} bits`,
+      }),
+    );
 }
 
 /** Before the time is spent. Diagnostics: build/no-compiler. */
@@ -245,7 +265,7 @@ function clearDump(folder: string): void {
 
 function summarise(
   out: string,
-  built: Built,
+  built: Built & { readonly compensated: boolean },
   context: CompiledContext | undefined,
   wantsContext: boolean,
   programs: Readonly<Record<string, string>>,
@@ -261,6 +281,7 @@ function summarise(
       `  ${graphKey(graph, manifest)}: ${graph.nodes} nodes, at most ${most} a layer, ${bytes(graph.weightBytes)} of weights`,
     );
   }
+  lines.push(...quantizationText(manifest, built.compensated).map((line) => `  ${line}`));
   lines.push(`  tokenizer: ${tokenizerText(manifest)}`);
   lines.push(
     `  files: ${bytes(total)}${context?.kind === "made" ? `, context binary ${bytes(context.manifest.bytes)}` : ""}`,
@@ -291,6 +312,19 @@ function summarise(
     },
     text: `${lines.join("\n")}\n`,
   };
+}
+
+/** Where ranges come from, and how weights of 4 bits were rounded. */
+function quantizationText({ calibration, precision }: Manifest, compensated: boolean): string[] {
+  const lines: string[] = [];
+  if (calibration?.kind === "file") lines.push(`ranges: of ${calibration.file}`);
+  if (calibration?.kind === "calibrated") {
+    const from = calibration.source === "text" ? "of the text" : "that the model wrote (--text FILE: of yours)";
+    lines.push(`ranges: ${calibration.method} over ${calibration.tokens} tokens ${from}`);
+  }
+  if (isQuantized(precision) && weightBitsOf(precision) === 4)
+    lines.push(`weights of 4 bits: rounded ${compensated ? "so that errors make each other good" : "to the nearest"}`);
+  return lines;
 }
 
 function whyNoContext(manifest: Manifest, context: CompiledContext | undefined, wants: boolean): string | undefined {

@@ -52,7 +52,12 @@ function lintCommand(line: CommandLine): Command {
     const { spec, weights } = flags;
     if ((spec === undefined) !== (weights === undefined)) {
       throw new DiagnosticError([
-        usageError("usage/missing-option", "--spec and --weights go together: the graph's tensors follow from both"),
+        usageError("usage/missing-option", "--spec and --weights go together: the graph's tensors follow from both", {
+          hint:
+            spec === undefined
+              ? "add --spec SPEC, or leave --weights out"
+              : "add --weights CHECKPOINT, or leave --spec out",
+        }),
       ]);
     }
     const soc = lintSoc(flags);
@@ -60,14 +65,15 @@ function lintCommand(line: CommandLine): Command {
     const { lintEncodings } = await import("../encodings/lint-encodings.ts");
     let loaded = loadEncodings(file);
     const diagnostics: Diagnostic[] = [];
+    let tensors: GraphTensors | undefined;
     if (spec !== undefined && weights !== undefined) {
-      const tensors = await tensorsOf(spec, weights, flags.embedding);
+      tensors = await tensorsOf(spec, weights, flags.embedding);
       const { sortByTensors } = await import("../encodings/graph-tensors.ts");
       const { checkNames } = await import("../encodings/check-names.ts");
       if (loaded.version === "2.0.0") loaded = sortByTensors(loaded, tensors);
       diagnostics.push(...checkNames(loaded, tensors));
     }
-    diagnostics.push(...lintEncodings(loaded, soc));
+    diagnostics.push(...lintEncodings(loaded, soc, tensors));
     const counts = countsOf(loaded);
     return {
       json: { file, ...counts, soc: soc.name },

@@ -12,7 +12,7 @@ import { mixPolicies } from "../sensitivity/mix.ts";
 import { chooseMix, type Measured, type Measurement, paretoFront, search } from "../sensitivity/search.ts";
 import { findTarget, type QuantizedPrecision, type Soc, weightBitsOf } from "../targets/targets.ts";
 import { type BackendName, backendOption } from "./backends.ts";
-import { type BuildEncodings, encodingsForBuild } from "./build-encodings.ts";
+import { type BuildEncodings, compensates, encodingsForBuild } from "./build-encodings.ts";
 import { buildModel, BuildError } from "./build-model.ts";
 import { type CommandLine, defineCommand, requireOption, runs, type Session } from "./command.ts";
 import { estimateArtefact, parseEstimatingSoc } from "./estimate.ts";
@@ -31,6 +31,7 @@ interface SensitivityFlags {
   readonly text: string;
   readonly calibration?: string;
   readonly encodings?: string;
+  readonly compensate?: boolean;
   readonly limit: number;
   readonly precision: QuantizedPrecision;
   readonly backend?: BackendName;
@@ -49,6 +50,8 @@ export function sensitivityCommand(line: CommandLine): Command {
     .argument("[spec]", specArgument)
     .option("--calibration <file>", "text for the ranges of values (default: one that the model writes)")
     .option("--encodings <file>", "ranges of values, from `rwkvc calibrate` (default: one calibration for all mixes)")
+    .option("--compensate", "make rounding errors of 4-bit weights good in every mix (default: as build does)")
+    .option("--no-compensate", "round weights of 4 bits to the nearest")
     .option("--limit <n>", "measure on the first n tokens", integer("--limit", { min: 2 }), 1024)
     .option(
       "--precision <name>",
@@ -80,7 +83,8 @@ export function sensitivityCommand(line: CommandLine): Command {
         : ownSpec(flags.write === true ? spec : flags.write, "sensitivity", again(flags));
     const { groups, sources } = await groupsOf(spec, flags);
     return withScratch(async (scratch) => {
-      const bench = new Bench(spec, flags, scratch, session);
+      const compensate = await compensates({ spec, ...flags }, flags.compensate);
+      const bench = new Bench(spec, { ...flags, compensate }, scratch, session);
       const reference = await bench.reference();
       const { base, steps, all } = await search(groups, weightBitsOf(flags.precision), (mix) =>
         bench.measure(mixPolicies(groups, mix)),
@@ -148,7 +152,7 @@ class Bench {
 
   constructor(
     private readonly spec: string,
-    private readonly flags: SensitivityFlags,
+    private readonly flags: SensitivityFlags & { readonly compensate: boolean },
     private readonly scratch: string,
     private readonly session: Session,
   ) {
@@ -179,13 +183,20 @@ class Bench {
     policies: readonly Precision[],
     body: (folder: string) => Promise<T>,
   ): Promise<T> {
-    const { weights } = this.flags;
+    const { weights, compensate } = this.flags;
     const out = join(this.scratch, "mix");
     const quantization = precision === "fp16" ? undefined : await this.calibrated(precision);
     await buildModel(
       {
         ...{ spec: this.spec, weights, target: findTarget("host")!, precision, embedding: "graph", scaling: true },
-        ...{ embedWeights: false, name: "mix", out, quantization, precisionPolicies: policies.map(asPolicy) },
+        ...{
+          embedWeights: false,
+          name: "mix",
+          out,
+          quantization,
+          compensate,
+          precisionPolicies: policies.map(asPolicy),
+        },
         tokenizer: this.tokenizer,
       },
       this.session,
@@ -212,9 +223,9 @@ class Bench {
 
   private async calibrated(precision: QuantizedPrecision): Promise<BuildEncodings | undefined> {
     if (this.quantization !== "none yet") return this.quantization;
-    const { weights, calibration: text, encodings } = this.flags;
+    const { weights, calibration: text, encodings, compensate } = this.flags;
     const common = { spec: this.spec, weights, precision, embedding: "graph", scaling: true } as const;
-    const request = { ...common, tokenizer: this.tokenizer, scratch: this.scratch };
+    const request = { ...common, tokenizer: this.tokenizer, scratch: this.scratch, compensate };
     this.quantization = await encodingsForBuild({ encodings, text }, request, this.session);
     return this.quantization;
   }

@@ -153,7 +153,8 @@ export function checkText(file: string): void {
 function textFault(file: string): Diagnostic | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
   const place = { file };
-  if (!stat) return missingError("text/not-found", `${file || '""'} does not exist`, { place });
+  if (!stat)
+    return missingError("text/not-found", `${file || '""'} does not exist`, { place, hint: "name a file of text" });
   if (stat.isDirectory())
     return inputError("text/not-found", `${file} is a folder`, { place, hint: "name a file of text" });
   if (stat.isFile() && stat.size === 0)

@@ -13,6 +13,8 @@ export interface GraphTensors {
 export interface ParamTensor {
   /** Of a linear layer's weight, [channels, inputs]; undefined for other constants. */
   readonly weight: { readonly channels: number; readonly inputs: number } | undefined;
+  /** Of a linear layer or a norm: with 16 bits they are symmetric, and need HTP v73. Other constants are as activations are. */
+  readonly isWeight: boolean;
 }
 
 export function graphTensors(graphs: readonly QnnGraph[]): GraphTensors {
@@ -22,10 +24,11 @@ export function graphTensors(graphs: readonly QnnGraph[]): GraphTensors {
     for (const { type, inputs, outputs } of nodes) {
       for (const [i, { name, kind, dtype, dims }] of [...inputs, ...outputs].entries()) {
         if (dtype !== "float16" && dtype !== "float32") continue;
-        const isWeight = type === "FullyConnected" && i === 1 && dims.length === 2;
+        const isLinear = type === "FullyConnected" && i === 1 && dims.length === 2;
+        const isWeight = isLinear || (type.endsWith("Norm") && i === 1);
         if (kind !== "STATIC") activations.add(name);
-        else if (isWeight) params.set(name, { weight: { channels: dims[0]!, inputs: dims[1]! } });
-        else if (!params.has(name)) params.set(name, { weight: undefined });
+        else if (isLinear) params.set(name, { weight: { channels: dims[0]!, inputs: dims[1]! }, isWeight });
+        else if (!params.get(name)?.isWeight) params.set(name, { weight: undefined, isWeight });
       }
     }
   }
@@ -37,12 +40,18 @@ interface Named {
   readonly places: EncodingPlaces;
 }
 
-/** Of weights only. */
-export const withoutActivations = <T extends Named>(file: T): T => ({
-  ...file,
-  encodings: { ...file.encodings, activations: new Map() },
-  places: { ...file.places, activations: new Map() },
-});
+/** What a build with float16 activations reads: weights of 8 bits and fewer. */
+export function integerWeightsOnly<T extends Named>(file: T): T {
+  const isRead = (name: string): boolean => {
+    const encoding = file.encodings.params.get(name)!;
+    return encoding.kind === "blocks" || (encoding.kind === "integer" && encoding.bits <= 8);
+  };
+  const of = <V>(params: ReadonlyMap<string, V>) => ({
+    activations: new Map<string, V>(),
+    params: new Map([...params].filter(([name]) => isRead(name))),
+  });
+  return { ...file, encodings: of(file.encodings.params), places: of(file.places.params) };
+}
 
 /** Schema 2.0.0 does not tell activations and parameters apart: the graph does. Unknown names stay where they are. */
 export function sortByTensors<T extends Named>(file: T, tensors: GraphTensors): T {

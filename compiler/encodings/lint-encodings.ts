@@ -2,7 +2,8 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Soc } from "../targets/targets.ts";
 import type { BlockEncoding, Encoding, IntegerEncoding } from "./encoding.ts";
-import { symmetricOffset } from "./encodings-file.ts";
+import { type Place, symmetricOffset } from "./encodings-file.ts";
+import type { GraphTensors } from "./graph-tensors.ts";
 import type { LoadedEncodings } from "./load-encodings.ts";
 import { faultAt } from "./read-encodings.ts";
 
@@ -12,29 +13,41 @@ export interface LintFinding {
   readonly hint?: string;
 }
 
-/** Beyond these the rest is counted. */
-const mostListed = 50;
+/** Of one kind of fault; the others are counted. */
+const mostListed = 5;
 
-/** Diagnostics: lint/asymmetric-per-channel, lint/asymmetric-weight, lint/wide-weight, lint/bit-width, lint/block-size, lint/blocks, lint/wide-blocks, lint/activation, lint/float16, lint/more. */
-export function lintEncodings(file: LoadedEncodings, soc: Pick<Soc, "arch" | "fp16" | "name">): readonly Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  let left = 0;
+/**
+ * `tensors`: of the graph that the file is for; without it a constant of 16 bits and one scale may be a weight or an operand, and is passed.
+ * Diagnostics: lint/asymmetric-per-channel, lint/asymmetric-weight, lint/wide-weight, lint/bit-width, lint/block-size, lint/blocks,
+ * lint/wide-blocks, lint/activation, lint/float16.
+ */
+export function lintEncodings(file: LoadedEncodings, soc: LintSoc, tensors?: GraphTensors): readonly Diagnostic[] {
+  const byCode = new Map<string, { diagnostics: Diagnostic[]; more: number; next?: Place }>();
   for (const section of ["activations", "params"] as const) {
     for (const [name, encoding] of file.encodings[section]) {
-      const found = section === "params" ? lintParam(encoding, soc) : lintActivation(encoding, soc);
+      const found =
+        section === "params"
+          ? lintParam(encoding, soc, tensors?.params.get(name)?.isWeight)
+          : lintActivation(encoding, soc);
       if (!found) continue;
-      if (diagnostics.length >= mostListed) left++;
+      const kind = byCode.get(found.code) ?? { diagnostics: [], more: 0 };
+      byCode.set(found.code, kind);
+      const place = file.places[section].get(name)!;
+      if (kind.diagnostics.length < mostListed)
+        kind.diagnostics.push(
+          faultAt(file.file, file.text, found.code, `${name}: ${found.problem}`, place, found.hint),
+        );
       else {
-        const place = file.places[section].get(name)!;
-        diagnostics.push(faultAt(file.file, file.text, found.code, `${name}: ${found.problem}`, place, found.hint));
+        kind.more++;
+        kind.next ??= place;
       }
     }
   }
-  if (left > 0) {
-    const whole = { start: 0, end: 1 };
-    diagnostics.push(faultAt(file.file, file.text, "lint/more", `${left} more encodings that HTP would refuse`, whole));
-  }
-  return diagnostics;
+  return [...byCode].flatMap(([code, { diagnostics, more, next }]) =>
+    next === undefined
+      ? diagnostics
+      : [...diagnostics, faultAt(file.file, file.text, code, `${more} more encodings with this fault`, next)],
+  );
 }
 
 /** Activations that no NPU computes, whatever the build: lint/activation, lint/bit-width. Up to a number that a person reads. */
@@ -67,8 +80,8 @@ function lintGrid(encoding: IntegerEncoding | BlockEncoding): LintFinding | unde
   };
 }
 
-/** Of a constant: a weight or a bias. */
-export function lintParam(encoding: Encoding, soc: LintSoc): LintFinding | undefined {
+/** Of a constant: a weight, a bias, an operand. `isWeight`: see ParamTensor; undefined: not known. */
+export function lintParam(encoding: Encoding, soc: LintSoc, isWeight?: boolean): LintFinding | undefined {
   if (encoding.kind === "float") return lintFloat(encoding.bits, soc);
   if (encoding.kind === "blocks") return lintBlocks(encoding, soc);
   const { bits, scales, offsets, symmetric } = encoding;
@@ -79,6 +92,8 @@ export function lintParam(encoding: Encoding, soc: LintSoc): LintFinding | undef
       problem: `HTP has no constants of ${bits} bits`,
       hint: "weights have 4, 8 or 16 bits, biases 32",
     };
+  // What an element-wise operation reads is as an activation.
+  if (bits === 16 && scales.length === 1 && isWeight !== true) return undefined;
   if (bits === 16 && soc.arch < 73) {
     return {
       ...{ code: "lint/wide-weight", problem: `weights of 16 bits need HTP v73, and ${soc.name} is v${soc.arch}` },
@@ -90,13 +105,13 @@ export function lintParam(encoding: Encoding, soc: LintSoc): LintFinding | undef
     return {
       code: "lint/asymmetric-per-channel",
       problem: "scales per channel are for symmetric weights only",
-      hint: "offset 0 in every channel",
+      hint: "use a symmetric encoding: is_sym true",
     };
   if (bits === 8) return undefined;
   return {
     code: "lint/asymmetric-weight",
     problem: `constants of ${bits} bits are symmetric on HTP`,
-    hint: "offset 0",
+    hint: "use a symmetric encoding: is_sym true",
   };
 }
 

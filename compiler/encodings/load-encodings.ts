@@ -22,7 +22,13 @@ export function loadEncodings(file: string): LoadedEncodings {
 
 function readText(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat) fail(missingError("encodings/not-found", `${file || '""'} does not exist`, { place: { file } }));
+  if (!stat)
+    fail(
+      missingError("encodings/not-found", `${file || '""'} does not exist`, {
+        place: { file },
+        hint: "`rwkvc calibrate` writes such a file, and so does every quantized build: encodings.json in its folder",
+      }),
+    );
   if (!stat.isFile()) fail(inputError("encodings/not-found", `${file} is no file`, { place: { file } }));
   if (stat.size > largest) {
     fail(

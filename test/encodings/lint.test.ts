@@ -33,14 +33,22 @@ test("activations", () => {
 });
 
 test("parameters", () => {
-  const code = (encoding: Encoding, soc = v75) => lintParam(encoding, soc)?.code;
+  const code = (encoding: Encoding, soc = v75, isWeight?: boolean) => lintParam(encoding, soc, isWeight)?.code;
   const fine = [integer(8, true, 3), integer(4, true, 3), integer(8, false), integer(32, true, 3), integer(16, true)];
   for (const encoding of [...fine, blocks(16), blocks(64), float(16)]) expect(code(encoding)).toBeUndefined();
   expect(code(integer(8, false, 3))).toBe("lint/asymmetric-per-channel");
   // Stored from 0 on, and symmetric all the same.
   expect(code(integer(8, false, 3, -128))).toBeUndefined();
   expect(code(integer(4, false))).toBe("lint/asymmetric-weight");
-  expect(code(integer(16, true), v69)).toBe("lint/wide-weight");
+  // Of 16 bits, weights are not as what an element-wise operation reads.
+  expect(code(integer(16, true), v75, true)).toBeUndefined();
+  expect(code(integer(16, false), v75, true)).toBe("lint/asymmetric-weight");
+  expect(code(integer(16, true), v69, true)).toBe("lint/wide-weight");
+  expect(code(integer(16, true, 3), v69)).toBe("lint/wide-weight");
+  for (const isWeight of [false, undefined]) {
+    expect(code(integer(16, false), v75, isWeight)).toBeUndefined();
+    expect(code(integer(16, false), v69, isWeight)).toBeUndefined();
+  }
   expect(code(integer(5, true))).toBe("lint/bit-width");
   expect(code(blocks(32), v69)).toBe("lint/blocks");
   expect(code(blocks(8))).toBe("lint/block-size");
@@ -64,20 +72,23 @@ const written = (activations: [string, Encoding][], params: [string, Encoding][]
 test("findings stand where the entry does, and the rest is counted", () => {
   const file = written(
     Array.from({ length: 60 }, (_, i) => [`t${i}`, integer(4, false)]),
-    [["w", integer(8, true, 3)]],
+    [["w", integer(8, false, 3)]],
   );
   const diagnostics = lintEncodings(file, v75);
-  expect(diagnostics.length).toBe(51);
-  const { start, end } = diagnostics[7]!.primary!.span;
-  expect(JSON.parse(file.text.slice(start, end))).toMatchObject({ name: "t7", bw: 4 });
-  expect(diagnostics.at(-1)).toMatchObject({ code: "lint/more", title: "10 more encodings that HTP would refuse" });
+  expect(diagnostics.map(({ code }) => code)).toEqual([
+    ...Array.from({ length: 6 }, () => "lint/bit-width"),
+    "lint/asymmetric-per-channel",
+  ]);
+  const { start, end } = diagnostics[3]!.primary!.span;
+  expect(JSON.parse(file.text.slice(start, end))).toMatchObject({ name: "t3", bw: 4 });
+  expect(diagnostics[5]).toMatchObject({ title: "55 more encodings with this fault" });
 });
 
 const tensors: GraphTensors = {
   activations: new Set(["blocks.0.timeMix.k", "blocks.0.timeMix.v"]),
   params: new Map([
-    ["att.key.weight", { weight: { channels: 2, inputs: 64 } }],
-    ["att.mix", { weight: undefined }],
+    ["att.key.weight", { weight: { channels: 2, inputs: 64 }, isWeight: true }],
+    ["att.mix", { weight: undefined, isWeight: false }],
   ]),
 };
 
@@ -132,7 +143,10 @@ test("most weights of another size: of another model", () => {
     names.map((name) => [name, integer(8, true, 3)]),
   );
   const weight = { channels: 2, inputs: 64 };
-  const diagnostics = checkNames(file, { activations: new Set(), params: new Map(names.map((n) => [n, { weight }])) });
+  const diagnostics = checkNames(file, {
+    activations: new Set(),
+    params: new Map(names.map((n) => [n, { weight, isWeight: true }])),
+  });
   expect(diagnostics[0]!.code).toBe("encodings/other-model");
   expect(diagnostics.at(-1)!.title).toBe("1 more weights have another size than their encodings");
 });

@@ -82,6 +82,8 @@ describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
     const artefact = await quantized(precision);
     expect((await nllOf(artefact, textFile(0, judged))) - exact).toBeLessThan(loss);
     expect(weightBytes(artefact) / weightBytes(half)).toBeLessThanOrEqual(share);
+    // What a build writes is what the NPU takes.
+    await run(["encodings", "lint", join(artefact, "encodings.json"), "--spec", spec, "--weights", weights], host);
   });
 
   if (prefill) {

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { problems } from "../commands/command-line.ts";
 import { scratch } from "../scratch.ts";
-import { host, run } from "./artefacts.ts";
+import { build, host, run } from "./artefacts.ts";
 
 const weights = "models/rwkv4-kjv/model.pth";
 /** Every step is a build: one layer. */
@@ -32,7 +32,11 @@ export default extend(base, { name: "mine", policies: [quantize("ffn.*", "w8")] 
 `,
   );
   const args = [mine, "--weights", small, "--text", text, "--limit", "24", "--loss", "0"];
+  const built = await build(mine, small, ["--precision", "a16w4"], host);
+  const { nll } = await run<{ nll: number }>(["eval", built, "--text", text, "--limit", "24"], host);
   const report = await run<Report>(["sensitivity", ...args, "--write"], host);
+  // What it measures is what `build` makes.
+  expect(report.base.nll).toBe(nll);
   const bits = new Map(report.groups.map((group) => [group.pattern, group.bits]));
   expect([bits.get("ffn.key"), bits.get("att.key"), bits.get("head")]).toEqual([8, 4, 4]);
   const key = report.steps.find((step) => step.pattern === "att.key" && step.to === 8)!;
