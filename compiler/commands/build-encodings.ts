@@ -190,9 +190,10 @@ async function calibrated(
   session: Session,
 ): Promise<BuildEncodings> {
   if (text !== undefined) checkText(text);
-  const { calibrateModel, generatedTokens } = await import("./calibrate-model.ts");
+  const { calibrateModel, generatedForRounding, generatedTokens } = await import("./calibrate-model.ts");
   const { defaultRangeMethod } = await import("../calibrate/choose-range.ts");
-  const { scratch, generate = generatedTokens, compensate, ...common } = request;
+  const { scratch, compensate, ...common } = request;
+  const { generate = compensate === true ? generatedForRounding : generatedTokens } = request;
   const tokens =
     text === undefined
       ? ({ kind: "generated", count: generate, seed: 0 } as const)

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { makeFolder } from "../build/make-folder.ts";
 import { defaultRangeMethod, type RangeMethod, rangeMethods } from "../calibrate/choose-range.ts";
 import type { QuantizedPrecision } from "../targets/targets.ts";
-import { type Calibrated, type CalibrationTokens, generatedTokens } from "./calibrate-model.ts";
+import { type Calibrated, type CalibrationTokens, generatedForRounding, generatedTokens } from "./calibrate-model.ts";
 import { type CommandLine, defineCommand, requireOption, runs } from "./command.ts";
 import { choice, decimal, integer } from "./flags.ts";
 import { checkOutputs } from "./output-files.ts";
@@ -41,7 +41,7 @@ export function calibrateCommand(line: CommandLine): Command {
     .option("--text <file>", "the text to read (default: one that the model writes)")
     .option(
       "--tokens <n>",
-      `read the first n tokens, or write n (default: ${textTokens} of a text, ${generatedTokens} written)`,
+      `read the first n tokens, or write n (default: ${textTokens} of a text; written ${generatedTokens}, for a16w4 ${generatedForRounding})`,
       integer("--tokens", { min: 1, max: 2 ** 20 }),
     )
     .option("--seed <n>", "of the text that the model writes", integer("--seed", { min: 0 }), 0)
@@ -98,8 +98,9 @@ export function calibrateCommand(line: CommandLine): Command {
   });
 }
 
-function tokensOf({ text, tokens, seed }: CalibrateFlags): CalibrationTokens {
-  if (text === undefined) return { kind: "generated", count: tokens ?? generatedTokens, seed };
+function tokensOf({ text, tokens, seed, precision }: CalibrateFlags): CalibrationTokens {
+  const written = precision === "a16w4" ? generatedForRounding : generatedTokens;
+  if (text === undefined) return { kind: "generated", count: tokens ?? written, seed };
   return { kind: "text", text, limit: tokens ?? textTokens };
 }
 
