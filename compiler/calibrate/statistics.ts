@@ -67,7 +67,13 @@ export function openStatistics(file: string): Statistics {
       const place = places.get(name);
       if (!place) return undefined;
       const bytes = withFile(file, (opened) => readAt(file, opened, place.at, place.bytes));
-      return { size: place.size, values: unfold(new Float32Array(bytes.buffer), place) };
+      const triangles = new Float32Array(bytes.buffer);
+      if (!triangles.every(Number.isFinite)) bad(file, `${name} has values that are not finite`);
+      const values = unfold(triangles, place);
+      // Sums of squares.
+      for (let i = 0; i < place.size; i++)
+        if (values[i * place.size + i]! < 0) bad(file, `the square of ${name}[${i}] is negative`);
+      return { size: place.size, values };
     };
     const secondOrderSizes = new Map([...places].map(([name, { size }]) => [name, size]));
     return { file, tokens, histograms, secondOrderSizes, secondOrder };

@@ -1,5 +1,5 @@
 /** What a quantized build needs besides spec and checkpoint: encodings from a file, or from a calibration of its own. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import type { RangeMethod } from "../calibrate/choose-range.ts";
@@ -168,7 +168,7 @@ async function fromFile(path: string, compensate: boolean): Promise<BuildEncodin
       "take the files of `rwkvc calibrate`, or say --no-compensate",
     );
   }
-  if (basename(own.statistics) !== own.statistics || own.statistics === "..") {
+  if (basename(own.statistics) !== own.statistics || ["", ".", ".."].includes(own.statistics)) {
     throw new DiagnosticError([
       inputError("encodings/statistics-path", `${path} names statistics in another folder: ${own.statistics}`, {
         place: { file: path, detail: "rwkvc.statistics" },
@@ -178,8 +178,16 @@ async function fromFile(path: string, compensate: boolean): Promise<BuildEncodin
     ]);
   }
   const beside = join(dirname(path), own.statistics);
-  if (!existsSync(beside))
-    return without(`${beside}, which ${path} speaks of, is not there`, "keep the two files together");
+  const stat = statSync(beside, { throwIfNoEntry: false });
+  if (stat && !stat.isFile()) {
+    throw new DiagnosticError([
+      inputError("encodings/statistics-path", `${beside}, which ${path} speaks of, is no file`, {
+        place: { file: path, detail: "rwkvc.statistics" },
+        hint: "take the two files of one `rwkvc calibrate` together",
+      }),
+    ]);
+  }
+  if (!stat) return without(`${beside}, which ${path} speaks of, is not there`, "keep the two files together");
   const { openStatistics } = await import("../calibrate/statistics.ts");
   return { ...loaded, statistics: openStatistics(beside), diagnostics: [] };
 }

@@ -148,7 +148,7 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
 }
 
 /**
- * Names in a file of encodings, held against those of the graph that it is for, and what no NPU takes; see checkNames, refusedActivations.
+ * Names in a file of encodings, held against those of the graph that it is for, and what no NPU takes; see checkNames, refusedEncodings.
  * Beside float16 activations, those of activations are not read: encodings/nothing-read (warning).
  */
 async function checkEncodingNames(
@@ -161,7 +161,7 @@ async function checkEncodingNames(
     { graphTensors, sortByTensors, integerWeightsOnly },
     { checkNames },
     { checkStatistics },
-    { refusedActivations },
+    { refusedEncodings },
   ] = await Promise.all([
     import("../pipeline.ts"),
     import("../encodings/graph-tensors.ts"),
@@ -188,7 +188,7 @@ async function checkEncodingNames(
   const others = readsStatistics ? [...checkStatistics(statistics, form.value.graphs)] : [];
   if (!readsStatistics && read.places.activations.size + read.places.params.size === 0)
     others.push(nothingRead(file.file, precision));
-  return [...checkNames(read, tensors), ...refusedActivations(read), ...others];
+  return [...checkNames(read, tensors), ...refusedEncodings(read), ...others];
 }
 
 const nothingRead = (file: string, precision: Precision): Diagnostic =>

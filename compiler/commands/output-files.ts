@@ -29,7 +29,7 @@ const isDevice = (path: string): boolean => {
 };
 
 /**
- * `outputs` by flag. Diagnostics (DiagnosticError): usage/out-twice, usage/out-is-input, usage/out-in-artefact.
+ * `outputs` by flag. Diagnostics (DiagnosticError): usage/out-twice, usage/out-is-a-folder, usage/out-is-input, usage/out-in-artefact.
  */
 export function checkOutputs(
   outputs: readonly (readonly [flag: string, file: string])[],
@@ -39,6 +39,8 @@ export function checkOutputs(
     const other = outputs.slice(0, i).find(([, earlier]) => isSameFile(earlier, file));
     if (file === "") fail("usage/bad-value", `${flag} is empty`);
     if (isDevice(file)) continue;
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+      fail("usage/out-is-a-folder", `${flag} ${file} is a folder`);
     if (other) fail("usage/out-twice", `${flag} and ${other[0]} name the same file, ${file}`);
     if (inputs.files.some((input) => isSameFile(input, file))) {
       fail("usage/out-is-input", `${flag} ${file} would be written over what is read`);

@@ -19,7 +19,7 @@ const mostListed = 5;
 /**
  * `tensors`: of the graph that the file is for; without it a constant of 16 bits and one scale may be a weight or an operand, and is passed.
  * Diagnostics: lint/asymmetric-per-channel, lint/asymmetric-weight, lint/wide-weight, lint/bit-width, lint/block-size, lint/blocks,
- * lint/wide-blocks, lint/activation, lint/float16.
+ * lint/wide-blocks, lint/activation, lint/scale, lint/float16.
  */
 export function lintEncodings(file: LoadedEncodings, soc: LintSoc, tensors?: GraphTensors): readonly Diagnostic[] {
   const byCode = new Map<string, { diagnostics: Diagnostic[]; more: number; next?: Place }>();
@@ -50,16 +50,20 @@ export function lintEncodings(file: LoadedEncodings, soc: LintSoc, tensors?: Gra
   );
 }
 
-/** Activations that no NPU computes, whatever the build: lint/activation, lint/bit-width. Up to a number that a person reads. */
-export function refusedActivations(file: LoadedEncodings): readonly Diagnostic[] {
-  const found = [...file.encodings.activations].flatMap(([name, encoding]) => {
-    const finding = encoding.kind === "float" ? undefined : lintGrid(encoding);
-    return finding ? [{ name, ...finding }] : [];
-  });
-  return found.slice(0, mostListed).map(({ name, code, problem, hint }) => {
-    const place = file.places.activations.get(name)!;
-    return faultAt(file.file, file.text, code, `${name}: ${problem}`, place, hint);
-  });
+/** What no build makes anything of, whatever the NPU: lint/activation, lint/bit-width, lint/scale. Up to a number that a person reads. */
+export function refusedEncodings(file: LoadedEncodings): readonly Diagnostic[] {
+  const found = (["activations", "params"] as const).flatMap((section) =>
+    [...file.encodings[section]].flatMap(([name, encoding]) => {
+      if (encoding.kind === "float") return [];
+      const finding = section === "activations" ? lintGrid(encoding) : lintLarge(encoding);
+      return finding ? [{ name, place: file.places[section].get(name)!, ...finding }] : [];
+    }),
+  );
+  return found
+    .slice(0, mostListed)
+    .map(({ name, place, code, problem, hint }) =>
+      faultAt(file.file, file.text, code, `${name}: ${problem}`, place, hint),
+    );
 }
 
 type LintSoc = Pick<Soc, "arch" | "fp16" | "name">;
@@ -69,10 +73,34 @@ export function lintActivation(encoding: Encoding, soc: LintSoc): LintFinding | 
   return encoding.kind === "float" ? lintFloat(encoding.bits, soc) : lintGrid(encoding);
 }
 
+/** float16's least number above 0, and its largest. What a grid cannot tell from 0, or not from what has no float16, is no range of a model. */
+const leastFloat16 = 2 ** -24;
+const mostFloat16 = 65504;
+
+function lintSmall({ bits, scales }: IntegerEncoding | BlockEncoding): LintFinding | undefined {
+  if (scales.some((scale) => scale * 2 ** bits >= leastFloat16)) return undefined;
+  return {
+    code: "lint/scale",
+    problem: `with a scale of ${scales[0]} all its numbers are 0 in float16`,
+    hint: "calibrate again",
+  };
+}
+
+/** Small ones are in order for constants that are 0. */
+function lintLarge({ scales }: IntegerEncoding | BlockEncoding): LintFinding | undefined {
+  const large = scales.find((scale) => scale > mostFloat16);
+  if (large === undefined) return undefined;
+  return {
+    code: "lint/scale",
+    problem: `with a scale of ${large} the next number to 0 is beyond float16`,
+    hint: "calibrate again",
+  };
+}
+
 function lintGrid(encoding: IntegerEncoding | BlockEncoding): LintFinding | undefined {
   if (encoding.kind === "blocks" || encoding.scales.length > 1)
     return { code: "lint/activation", problem: "HTP takes one scale for an activation", hint: "use PER_TENSOR" };
-  if (encoding.bits === 8 || encoding.bits === 16) return undefined;
+  if (encoding.bits === 8 || encoding.bits === 16) return lintSmall(encoding) ?? lintLarge(encoding);
   return {
     code: "lint/bit-width",
     problem: `HTP has no activations of ${encoding.bits} bits`,
@@ -92,6 +120,8 @@ export function lintParam(encoding: Encoding, soc: LintSoc, isWeight?: boolean):
       problem: `HTP has no constants of ${bits} bits`,
       hint: "weights have 4, 8 or 16 bits, biases 32",
     };
+  const absurd = lintLarge(encoding);
+  if (absurd) return absurd;
   // What an element-wise operation reads is as an activation.
   if (bits === 16 && scales.length === 1 && isWeight !== true) return undefined;
   if (bits === 16 && soc.arch < 73) {

@@ -50,6 +50,10 @@ test("encodings for another width of weights are told", async () => {
   expect(await from("a16w8")).toEqual({ code: 0, codes: [] });
   expect(await from("a16w4")).toEqual({ code: 0, codes: ["encodings/other-width"] });
   expect(await from("a16w4", "--quantize", "*=w8")).toEqual({ code: 0, codes: [] });
+  expect(await from("a16w4", "--quantize", "*=w8,att.key=w4:32")).toEqual({
+    code: 0,
+    codes: ["encodings/other-width"],
+  });
   // Its weights are read, what else it has is passed over: nothing is integers there.
   expect(await from("fp16w8")).toEqual({ code: 0, codes: [] });
 });

@@ -80,6 +80,9 @@ test("what it refuses, before anything runs", async () => {
   expect(await problems(["calibrate", ...model, "--out", "models/rwkv7-kjv/model.pth"])).toMatchObject({
     ...{ code: 2, codes: ["usage/out-is-input"] },
   });
+  expect(await problems(["calibrate", ...model, "--out", folder])).toMatchObject({
+    ...{ code: 2, codes: ["usage/out-is-a-folder"] },
+  });
   expect(existsSync(none)).toBe(false);
 });
 

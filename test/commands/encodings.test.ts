@@ -27,7 +27,8 @@ test("lint has nothing to say of a good file", async () => {
 });
 
 test("lint names what the NPU would refuse, by target", async () => {
-  const file = write("wide.json", [], [{ name: "w", ...entry, is_sym: true, offset: [-32768] }]);
+  const channels = { enc_type: "PER_CHANNEL", is_sym: true, scale: [0.5, 0.5], offset: [-32768, -32768] };
+  const file = write("wide.json", [], [{ name: "w", ...entry, ...channels }]);
   expect(await problems(["encodings", "lint", file])).toEqual({ code: 0, codes: [] });
   expect(await problems(["encodings", "lint", file, "--target", "htp-v69"])).toEqual({
     code: 1,

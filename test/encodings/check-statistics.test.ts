@@ -34,13 +34,21 @@ test("statistics beside encodings: a build takes its own, and refuses others", a
   expect(await build(sizes(128))).toContain("encodings/other-statistics");
   const name = (path: string) =>
     writeFileSync(file, JSON.stringify({ ...json, rwkvc: { ...json.rwkvc, statistics: path } }));
-  for (const path of ["../encodings.stats.bin", "/etc/passwd", ".."]) {
+  for (const path of ["../encodings.stats.bin", "/etc/passwd", "..", ".", ""]) {
     name(path);
     expect(await build(), path).toEqual(["encodings/statistics-path"]);
   }
   name("missing.bin");
   expect(await build()).toEqual(["encodings/no-statistics"]);
   name(json.rwkvc.statistics);
+  // The last number of the last matrix: a square.
+  const whole = readFileSync(statistics);
+  for (const value of [NaN, Infinity, -1]) {
+    const damaged = Buffer.from(whole);
+    damaged.writeFloatLE(value, whole.length - 4);
+    writeFileSync(statistics, damaged);
+    expect(await build(), String(value)).toEqual(["calibrate/bad-statistics"]);
+  }
   truncateSync(statistics, 1000);
   expect(await build()).toEqual(["calibrate/bad-statistics"]);
   expect(existsSync(out)).toBe(true);

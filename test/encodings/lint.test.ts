@@ -28,6 +28,13 @@ test("activations", () => {
   expect(code(blocks(32))).toBe("lint/activation");
   expect(code(integer(4, false))).toBe("lint/bit-width");
   expect(code(integer(32, true))).toBe("lint/bit-width");
+  const scaled = (scale: number): Encoding => ({
+    ...{ kind: "integer", bits: 16, symmetric: false },
+    ...{ scales: [scale], offsets: [-3] },
+  });
+  // Of float16's least number, 6e-8, and its largest.
+  for (const scale of [1e-12, 60000]) expect(code(scaled(scale))).toBeUndefined();
+  for (const scale of [1e-13, 1e-30, 70000, 1e10]) expect(code(scaled(scale))).toBe("lint/scale");
   expect(code(float(32))).toBe("lint/float16");
   expect(code(float(16), v68)).toBe("lint/float16");
 });
@@ -50,6 +57,13 @@ test("parameters", () => {
     expect(code(integer(16, false), v69, isWeight)).toBeUndefined();
   }
   expect(code(integer(5, true))).toBe("lint/bit-width");
+  const scaled = (...scales: number[]): Encoding => ({
+    ...{ kind: "integer", bits: 8, symmetric: true },
+    ...{ scales, offsets: scales.map(() => 0) },
+  });
+  // Zeros may have any scale.
+  expect(code(scaled(1e-38, 1e-30))).toBeUndefined();
+  expect(code(scaled(0.01, 1e30))).toBe("lint/scale");
   expect(code(blocks(32), v69)).toBe("lint/blocks");
   expect(code(blocks(8))).toBe("lint/block-size");
   const outputs = (count: number): Encoding => ({
