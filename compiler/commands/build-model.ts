@@ -118,6 +118,7 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
       ...(isQuantized(request.precision) && {
         rounding: {
           encodings: request.quantization?.encodings,
+          file: request.quantization?.file?.file,
           statistics: request.quantization?.statistics,
           compensate: request.compensate !== false,
         },

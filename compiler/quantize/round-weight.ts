@@ -7,6 +7,7 @@ import { quantizeWithCompensation } from "../calibrate/round-weights.ts";
 import { searchScales } from "../calibrate/search-scales.ts";
 import type { Statistics } from "../calibrate/statistics.ts";
 import { roundToNearest, type WeightGrid } from "../calibrate/weight-grid.ts";
+import { DiagnosticError, inputError } from "../diagnostics/diagnostic.ts";
 import type { WeightEntry } from "../emit/plan-weights.ts";
 import type { Encoding, EncodingSet } from "../encodings/encoding.ts";
 import type { RoundRows } from "./quantize-constant.ts";
@@ -14,6 +15,8 @@ import { upToBfloat16 } from "./quantize-constant.ts";
 
 export interface Rounding {
   readonly encodings?: EncodingSet | undefined;
+  /** Where the encodings stand, for messages. */
+  readonly file?: string | undefined;
   readonly statistics?: Statistics | undefined;
   /** false: to the nearest, whatever the statistics. */
   readonly compensate: boolean;
@@ -21,8 +24,9 @@ export interface Rounding {
 
 type Entry = Pick<WeightEntry, "names" | "multiplies" | "dtype">;
 
+/** Diagnostics (DiagnosticError, of the rows that are rounded): encodings/other-weight. */
 export function roundingFor({ names, multiplies, dtype }: Entry, rounding: Rounding): RoundRows {
-  const { encodings, statistics, compensate } = rounding;
+  const { encodings, file = "the encodings", statistics, compensate } = rounding;
   const given = names.map((name) => encodings?.params.get(name)).find((encoding) => encoding !== undefined);
   const moments = dtype === "sfixed4" && multiplies !== undefined ? statistics?.secondOrder(multiplies) : undefined;
   const importance =
@@ -36,12 +40,55 @@ export function roundingFor({ names, multiplies, dtype }: Entry, rounding: Round
     const fits = moments?.size === inputs;
     const search = { bits, ...(block !== undefined && { block: block as 16 | 32 | 64 }), ...(fits && { importance }) };
     const known = given && gridOf(given, bits, block, inputs, row, count);
+    if (known) expectFit(rows, inputs, known, names[0]!, file);
     row += count;
     const grid = inFile(known ?? searchScales(rows, inputs, search as Parameters<typeof searchScales>[2]));
     if (fits && compensate) factored ??= factorSecondOrder(moments);
     const values = factored ? quantizeWithCompensation(rows, factored, grid) : roundToNearest(rows, inputs, grid);
     return { values, scales: grid.scales, ...(grid.blocks && { blockScales: grid.blocks.scales }) };
   };
+}
+
+/** How much larger than its scale allows a weight may be: a choice of scales cuts off some, never most. */
+const mostCutOff = 16;
+
+/** Scales of another weight would make nothing but zeros or nothing but ends of it. */
+function expectFit(
+  rows: Float64Array,
+  inputs: number,
+  { bits, scales, blocks }: WeightGrid,
+  name: string,
+  file: string,
+) {
+  const most = 2 ** (bits - 1) * (blocks ? 16 : 1);
+  let allAreZero = true;
+  let isZero = true;
+  for (const [r, scale] of scales.entries()) {
+    const row = rows.subarray(r * inputs, (r + 1) * inputs);
+    const largest = row.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+    if (largest > mostCutOff * most * scale) fail(largest, most * scale);
+    if (largest > 0) isZero = false;
+    if (largest >= scale / 2) allAreZero = false;
+  }
+  if (allAreZero && !isZero)
+    fail(
+      rows.reduce((m, x) => Math.max(m, Math.abs(x)), 0),
+      most * Math.max(...scales),
+    );
+
+  function fail(largest: number, range: number): never {
+    const title = `the scales of ${name} in ${file} are of another weight`;
+    const notes = [
+      `Found: values up to ${largest.toPrecision(3)}, and scales for values up to ${range.toPrecision(3)}.`,
+    ];
+    throw new DiagnosticError([
+      inputError("encodings/other-weight", title, {
+        place: { file },
+        notes,
+        hint: "leave the entry out, or calibrate this checkpoint",
+      }),
+    ]);
+  }
 }
 
 /** Scales as `weights.bin` holds them. */

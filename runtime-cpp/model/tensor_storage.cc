@@ -128,8 +128,9 @@ bool describe_scales(const Type& type, const void* values, Arena& arena,
                      Qnn_QuantizeParams_t* params) {
   if (type.scales == Scales::kNone) return true;
   params->encodingDefinition = QNN_DEFINITION_DEFINED;
-  const uint8_t* stored =
-      type.scales == Scales::kGrid ? nullptr : static_cast<const uint8_t*>(values) + scales_at(type);
+  const uint8_t* stored = type.scales == Scales::kGrid
+                              ? nullptr
+                              : static_cast<const uint8_t*>(values) + scales_at(type);
   if (type.scales == Scales::kChannels || type.scales == Scales::kBlocks)
     return describe_channel_scales(type, stored, arena, params);
   Grid grid = type.grid;

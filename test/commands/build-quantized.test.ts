@@ -1,5 +1,5 @@
 /** What `build` says of ranges, rounding, and of wishes that come to nothing, on a model of one small layer. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { beforeAll, expect, test } from "vitest";
@@ -56,6 +56,28 @@ test("encodings for another width of weights are told", async () => {
   });
   // Its weights are read, what else it has is passed over: nothing is integers there.
   expect(await from("fp16w8")).toEqual({ code: 0, codes: [] });
+});
+
+test("scales of another weight are refused, and nothing is written over", async () => {
+  const args = build(["--precision", "a16w8", "--encodings", wide]);
+  const out = args[args.indexOf("--out") + 1]!;
+  expect((await problems(args)).codes).toEqual([]);
+  const before = readFileSync(join(out, "weights.bin"));
+  type File = { readonly param_encodings: readonly { readonly name: string; readonly scale: readonly number[] }[] };
+  const json = JSON.parse(readFileSync(wide, "utf8")) as File;
+  const scaled = (factor: number): string => {
+    const file = join(scratch(), "scaled.json");
+    const change = (entry: File["param_encodings"][number]) =>
+      entry.name.endsWith("att.key.weight") ? { ...entry, scale: entry.scale.map((scale) => factor * scale) } : entry;
+    writeFileSync(file, JSON.stringify({ ...json, param_encodings: json.param_encodings.map(change) }));
+    return file;
+  };
+  const codes = async (factor: number) => (await problems(args.with(-1, scaled(factor)))).codes;
+  for (const factor of [1 / 4, 2]) expect(await codes(factor), String(factor)).toEqual([]);
+  for (const factor of [1 / 64, 1e-30, 1000, 65000])
+    expect(await codes(factor), String(factor)).toEqual(["encodings/other-weight"]);
+  expect((await problems(args)).codes).toEqual([]);
+  expect(readFileSync(join(out, "weights.bin")).equals(before)).toBe(true);
 });
 
 test("fewer bits than the precision gives change nothing, which is said", async () => {
