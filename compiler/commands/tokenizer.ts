@@ -118,7 +118,7 @@ export function tokenizerArgs(name: string | undefined, { folder, manifest }: Op
   if (name !== undefined) return ["--tokenizer", resolveTokenizer(name, [folder])];
   if (manifest.tokenizer) return [];
   throw new DiagnosticError([
-    unsupportedError("tokenizer/none", `${folder} has no tokenizer for its ${manifest.vocabulary} ids`, {
+    unsupportedError("tokenizer/none", `there is no tokenizer for the ${manifest.vocabulary} ids of this model`, {
       notes: ["A model does not say how text becomes its ids; only one of 256 ids is taken to read bytes.", published],
       hint: `build it with one, or name it now: --tokenizer path/to/${worldFiles[0]!} (or a tokenizer.json, or bytes, or abc)`,
     }),

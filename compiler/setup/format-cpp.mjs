@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { root, say } from "./terminal.mjs";
 
 export function formatCpp(write) {
-  const listed = spawnSync("git", ["ls-files", "*.cc", "*.cpp", "*.h"], { cwd: root, encoding: "utf8" });
+  const listed = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.cc", "*.cpp", "*.h"], {
+    cwd: root,
+    encoding: "utf8",
+  });
   const files = listed.stdout
     .split("\n")
     .filter((file) => file !== "" && !/\/golden\/|^test\/emit\/fixtures\//.test(file));
