@@ -72,7 +72,7 @@ export function buildCommand(line: CommandLine): Command {
     )
     .option(
       "--quantize <policies>",
-      "least bits of weights in a quantized build, by patterns of names: *.key=w8,ffn.value=w4:32",
+      "least bits of weights in a quantized build, by patterns of names: *.key=w8,*.value=w4:32",
       parseQuantize,
     )
     .option("--keep-float <names>", "equations that stay float16 in a quantized build: S,timeMix.w", parseKeepFloat)

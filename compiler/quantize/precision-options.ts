@@ -20,7 +20,7 @@ export const optionPolicies = ({ quantize = [], keepFloat }: PrecisionOptions): 
   ...(keepFloat ? [keepFloat] : []),
 ];
 
-const form = 'write PATTERN=WIDTH, several with commas between: "*.key=w8,ffn.value=w4:32"';
+const form = 'write PATTERN=WIDTH, several with commas between: "*.key=w8,*.value=w4:32"';
 
 export function parseQuantize(text: string): readonly QuantizePolicy[] {
   const policies = splitList(text).map((item): QuantizePolicy => {
