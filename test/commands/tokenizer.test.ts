@@ -88,7 +88,9 @@ test("run, eval, ranges and verify read text", async () => {
 test("an artefact without a tokenizer says how to have one; a file named on the spot does", async () => {
   const prompt = ["run", plain, "--prompt", "the", "--tokens", "4"];
   expect(await problems(prompt)).toEqual({ code: 1, codes: ["tokenizer/none"] });
-  expect((await rwkvc(prompt)).stderr).toMatch(/there is no tokenizer for the 300 ids of this model[^]*--tokenizer path/);
+  expect((await rwkvc(prompt)).stderr).toMatch(
+    /there is no tokenizer for the 300 ids of this model[^]*--tokenizer path/,
+  );
   expect(await json<object>(...prompt, "--tokenizer", vocabulary)).toMatchObject({ promptTokens: 1 });
   expect(await json<object>(...prompt, "--tokenizer", "bytes")).toMatchObject({ promptTokens: 3 });
   expect(await json<object>(...prompt, "--tokenizer", "abc")).toMatchObject({ promptTokens: 4 });
