@@ -56,7 +56,7 @@ export interface EquationsJson {
     readonly name: string;
     /** All tensors but constants, in the order of computation. */
     readonly tensors: readonly TensorEntry[];
-    /** In the order of computation. Equations whose value is constant, or only part of a fused operation, are not here. */
+    /** In the order of computation. Equations whose value is constant, only part of a fused operation, or in several tensors, are not here. */
     readonly values: readonly ValueEntry[];
   }[];
 }
@@ -129,7 +129,8 @@ function describeGraph(graph: QnnGraph, table: EquationTable): EquationsJson["gr
     for (const output of outputs) add(output.name, origin, origin.step);
   }
   const values = equations.flatMap(({ tensor, name, origin, axes, scale }): ValueEntry[] => {
-    if (tensor === null) return [];
+    // Quantized graphs may hold it in parts, by a product for each.
+    if (tensor === null || !tensors.has(tensor)) return [];
     const equation = table.add(origin, name);
     return [{ tensor, equation, layer: origin.layer, axes: axes.map((a) => a.dim), shape: shapeOf(axes), scale }];
   });

@@ -82,6 +82,10 @@ describe.each(trained)("rwkv$version-kjv", ({ version, prefill }) => {
     const artefact = await quantized(precision);
     expect((await nllOf(artefact, textFile(0, judged))) - exact).toBeLessThan(loss);
     expect(weightBytes(artefact) / weightBytes(half)).toBeLessThanOrEqual(share);
+    // Every equation's value can be looked at.
+    const limit = ["--text", textFile(0, 64), "--limit", "2"];
+    const { equations } = await run<{ equations: unknown[] }>(["compare", half, artefact, ...limit], host);
+    expect(equations.length).toBeGreaterThan(8);
     // What a build writes is what the NPU takes.
     await run(["encodings", "lint", join(artefact, "encodings.json"), "--spec", spec, "--weights", weights], host);
   });
