@@ -136,6 +136,8 @@ interface Names {
   /** In full. */
   readonly matrices: readonly string[];
   readonly vectors: readonly string[];
+  /** Matrices of which a token reads a row, and no product reads the whole. */
+  readonly tables: readonly string[];
   readonly equations: readonly { readonly path: string; readonly hasMatrix: boolean }[];
   readonly states: readonly string[];
 }
@@ -152,12 +154,17 @@ const keepFloatError = (
 
 function quantizeError(
   pattern: string,
-  { matrices, vectors, equations }: Names,
+  { matrices, vectors, tables, equations }: Names,
   span: Span | undefined,
 ): Diagnostic | undefined {
   const named = equations.filter(({ path }) => matchesEquation(pattern, path));
   if (matrices.some((name) => matchesWeight(pattern, name)) || named.some(({ hasMatrix }) => hasMatrix))
     return undefined;
+  if (tables.some((name) => matchesWeight(pattern, name))) {
+    return anyError("policy/nothing-to-quantize", `\`${pattern}\` names a table`, "nothing here is quantized", span, {
+      notes: ["Of a table a token reads one row, which costs next to nothing: it keeps float16."],
+    });
+  }
   const isVector = vectors.some((name) => matchesWeight(pattern, name));
   if (isVector || named.length > 0) {
     const what = isVector ? `\`${pattern}\` names no matrix` : `\`${pattern}\` uses no matrix of the checkpoint`;
@@ -212,13 +219,17 @@ function namesFor(pattern: string, model: Known, alternatives: readonly string[]
   const inLayer = (text: string): string[] =>
     text.includes("{layer}") ? layers.map((layer) => text.replace("{layer}", String(layer))) : [text];
   const parts = [model.embedding, ...model.parts, model.head];
-  const weights = parts.flatMap((part) => [...part.weights.values()]);
+  const weights = parts.flatMap((part) => {
+    const tables = new Set(part.equations.flatMap(({ expr }) => tablesOf(expr)));
+    return [...part.weights].map(([name, weight]) => ({ ...weight, isTable: tables.has(name) }));
+  });
+  const ofKind = (isOne: (weight: (typeof weights)[number]) => boolean): string[] =>
+    weights.filter(isOne).map(({ tensor }) => tensor);
   const prefixOf = (part: CheckedPart): string => (model.parts.includes(part) ? "blocks.{layer}." : "");
   return {
-    matrices: [...weights.filter(({ shape }) => shape.length > 1).map(({ tensor }) => tensor), ...alternatives].flatMap(
-      inLayer,
-    ),
-    vectors: weights.filter(({ shape }) => shape.length <= 1).flatMap(({ tensor }) => inLayer(tensor)),
+    matrices: [...ofKind(({ shape, isTable }) => shape.length > 1 && !isTable), ...alternatives].flatMap(inLayer),
+    vectors: ofKind(({ shape }) => shape.length <= 1).flatMap(inLayer),
+    tables: ofKind(({ isTable }) => isTable).flatMap(inLayer),
     equations: parts.flatMap((part) =>
       part.equations.flatMap(({ target, expr }) => {
         const hasMatrix = usesMatrix(expr, part);
@@ -231,6 +242,13 @@ function namesFor(pattern: string, model: Known, alternatives: readonly string[]
   };
 }
 
+/** Short names of the weights that a token's row is read of. */
+const tablesOf = (expr: TypedExpr): string[] =>
+  expr.kind === "gather" && expr.table.kind === "ref" && expr.table.ref.kind === "weight"
+    ? [expr.table.ref.name]
+    : children(expr).flatMap(tablesOf);
+
 const usesMatrix = (expr: TypedExpr, part: CheckedPart): boolean =>
-  (expr.kind === "ref" && expr.ref.kind === "weight" && (part.weights.get(expr.ref.name)?.shape.length ?? 0) > 1) ||
-  children(expr).some((child) => usesMatrix(child, part));
+  expr.kind !== "gather" &&
+  ((expr.kind === "ref" && expr.ref.kind === "weight" && (part.weights.get(expr.ref.name)?.shape.length ?? 0) > 1) ||
+    children(expr).some((child) => usesMatrix(child, part)));

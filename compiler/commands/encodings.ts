@@ -136,8 +136,10 @@ const countsOf = ({ version, encodings }: LoadedEncodings): Counts => ({
   ...{ version, activations: encodings.activations.size, params: encodings.params.size },
 });
 
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
+
 const describe = (file: string, { version, activations, params }: Counts, arch: string): string =>
-  `${file}: schema ${version}, ${activations} activations and ${params} parameters, nothing that HTP ${arch} would refuse\n`;
+  `${file}: schema ${version}, ${count(activations, "activation")} and ${count(params, "parameter")}, nothing that HTP ${arch} would refuse\n`;
 
 function convertCommand(line: CommandLine): Command {
   const command = defineCommand("convert", "write encodings in another schema", [

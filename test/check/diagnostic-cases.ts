@@ -357,6 +357,7 @@ export const diagnosticCases: readonly DiagnosticCase[] = [
   },
   { code: "policy/nothing-to-quantize", of: "vector", text: precise(`quantize("ln", "w8")`) },
   { code: "policy/nothing-to-quantize", of: "equation", text: precise(`quantize("mix.y", "w8")`) },
+  { code: "policy/nothing-to-quantize", of: "table", text: precise(`quantize("emb", "w8")`) },
   { code: "policy/duplicate", of: "pattern", text: precise(`quantize("key", "w8"), quantize("key", "w4")`) },
   { code: "policy/duplicate", of: "kept", text: precise(`keepFloat("S", "y"), keepFloat("S")`) },
   { code: "spec/argument", of: "none-of-several", text: precise("keepFloat()") },

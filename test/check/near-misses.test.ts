@@ -238,7 +238,6 @@ test.each([
   `quantize("*", "w8"), quantize("blocks.*.out", "f16")`,
   `quantize("blocks.{1,17}.key", "w4")`,
   `quantize("head", "w8"), quantize("head.logits", "w8")`,
-  `quantize("emb", "w8")`,
   `keepFloat("S", "S'"), keepFloat("mix.y", "blocks.3.mix.k", "head.*")`,
   `keepFloat("x"), quantize("mix.x", "w8")`,
   // A state that needs no equation.

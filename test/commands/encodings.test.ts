@@ -23,7 +23,7 @@ const model = ["--spec", "specs/rwkv-7.rwkv.ts", "--weights", "models/rwkv7-rand
 test("lint has nothing to say of a good file", async () => {
   const { code, stdout } = await rwkvc(["encodings", "lint", good, ...model]);
   expect(code).toBe(0);
-  expect(stdout).toBe(`${good}: schema 1.0.0, 1 activations and 0 parameters, nothing that HTP v75 would refuse\n`);
+  expect(stdout).toBe(`${good}: schema 1.0.0, 1 activation and 0 parameters, nothing that HTP v75 would refuse\n`);
 });
 
 test("lint names what the NPU would refuse, by target", async () => {
