@@ -6,6 +6,7 @@ import { unknownNames } from "../check/check-precision.ts";
 import type { CheckedModel, PrecisionPolicy } from "../check/typed.ts";
 import { type Diagnostic, DiagnosticError, hasErrors, inputWarning } from "../diagnostics/diagnostic.ts";
 import type { Manifest } from "../emit/manifest.ts";
+import type { checkWidths } from "../encodings/check-widths.ts";
 import type { LoadedEncodings } from "../encodings/load-encodings.ts";
 import {
   findTarget,
@@ -89,12 +90,11 @@ export async function buildModel(request: BuildRequest, session: Session): Promi
     });
     const { file, statistics } = request.quantization ?? {};
     const named = file ? await checkEncodingNames({ file, statistics }, model, request) : [];
-    const { checkWidths } = await import("../encodings/check-widths.ts");
     const diagnostics = [
       ...front.diagnostics,
       ...(request.quantization?.diagnostics ?? []),
       ...named,
-      ...(file && !hasErrors(named) ? checkWidths(file, compiled.value?.graphs ?? []) : []),
+      ...(file && !hasErrors(named) ? await otherWidths(file, compiled.value?.graphs ?? []) : []),
       ...compiled.diagnostics,
     ];
     if (hasErrors(diagnostics)) throw new BuildError(diagnostics, sources);
@@ -190,6 +190,10 @@ async function checkEncodingNames(
   if (!readsStatistics && read.places.activations.size + read.places.params.size === 0)
     others.push(nothingRead(file.file, precision));
   return [...checkNames(read, tensors), ...refusedEncodings(read), ...others];
+}
+
+async function otherWidths(...args: Parameters<typeof checkWidths>): Promise<readonly Diagnostic[]> {
+  return (await import("../encodings/check-widths.ts")).checkWidths(...args);
 }
 
 const nothingRead = (file: string, precision: Precision): Diagnostic =>

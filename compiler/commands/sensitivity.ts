@@ -189,14 +189,8 @@ class Bench {
     await buildModel(
       {
         ...{ spec: this.spec, weights, target: findTarget("host")!, precision, embedding: "graph", scaling: true },
-        ...{
-          embedWeights: false,
-          name: "mix",
-          out,
-          quantization,
-          compensate,
-          precisionPolicies: policies.map(asPolicy),
-        },
+        ...{ embedWeights: false, name: "mix", out, quantization, compensate },
+        precisionPolicies: policies.map(asPolicy),
         tokenizer: this.tokenizer,
       },
       this.session,
